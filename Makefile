@@ -1,0 +1,67 @@
+# Yueke: one checkout, one virtual environment, one command per habit. `make` alone lists them.
+SHELL := bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+PY := .venv/bin/python
+UV := .venv/bin/uv
+READY := .venv/.ready
+
+.PHONY: help setup pins run clock audit parked test check lint types migration faults bench asyncapi clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
+
+setup: $(READY) ## make .venv from the hashed pins (nothing to do the second time)
+	@true
+
+$(READY): requirements-dev.lock
+	@test -x $(PY) || python3 -m venv .venv
+	@test -x $(UV) || $(PY) -m pip install --quiet uv
+	@$(UV) pip sync --quiet --compile-bytecode --python $(PY) requirements-dev.lock
+	@touch $@
+
+pins: $(READY) ## compile requirements*.in into the hashed locks (ARGS=--upgrade for newer ones)
+	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header -q $(ARGS) requirements.in -o requirements.lock
+	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header -q $(ARGS) requirements-dev.in -c requirements.lock -o requirements-dev.lock
+
+run: $(READY) ## start everything here: YUEKE_PORT (8080), YUEKE_HOME (./var), ARGS=--restart
+	@$(PY) -m compileall -q services deploy
+	@exec $(PY) -m deploy.run $(ARGS)
+
+clock: $(READY) ## move the district clock of a demo forward: ADD=2d | ADD=3h | TO=2026-12-01T08:00+08:00
+	@$(PY) -m deploy.clock $(if $(ADD),--add $(ADD)) $(if $(TO),--to $(TO))
+
+audit: $(READY) ## prove the invariants on the running stack
+	@$(PY) -m deploy.audit $(ARGS)
+
+parked: $(READY) ## show, replay or drop parked messages: ARGS="list | replay ID | drop ID REASON"
+	@$(PY) -m deploy.parked $(ARGS)
+
+test: $(READY) ## every test, on SQLite and on PostgreSQL: ARGS="tests/kit -x"
+	@$(PY) -m pytest $(ARGS)
+
+check: lint types ## style, formatting, types and who may import whom
+	@$(PY) -m pytest tests/test_rooms.py
+
+lint: $(READY) ## ruff: rules and formatting
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+
+types: $(READY) ## mypy, strict
+	@.venv/bin/mypy
+
+migration: $(READY) ## write the next migration of a room: ROOM=booking SAY="venues get a floor"
+	@$(PY) -m alembic -n $(ROOM) revision --autogenerate -m "$(SAY)"
+
+faults: $(READY) ## kill, cut and lose things while clients write, then count: LONG=1 for the long form
+	@$(PY) -m tests.faults $(ARGS)
+
+bench: $(READY) ## measure what the design promises: ARGS="orders | effect | start"
+	@$(PY) -m tests.bench $(ARGS)
+
+asyncapi: $(READY) ## write docs/asyncapi.yaml from services/contracts
+	@$(PY) -m deploy.asyncapi
+
+clean: ## remove caches and .venv, keep var/ with its data
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find services deploy tests -name __pycache__ -type d -prune -exec rm -rf {} +
