@@ -1,0 +1,1 @@
+"""The rooms of Yueke; see the house map in the README."""

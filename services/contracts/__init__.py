@@ -1,0 +1,1 @@
+"""What services may say to each other: event models and nothing else."""

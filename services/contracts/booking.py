@@ -1,0 +1,175 @@
+"""What booking says: letters, lessons, changes, the work calendar and the district's numbers."""
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from services.kit.event import Event, MoveEvent
+
+
+class Frozen(BaseModel):
+    """A value inside an event."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Place(Frozen):
+    """Where a lesson is held. `resource_id` is the venue or site whose guard holds it."""
+
+    kind: Literal["venue", "site", "address", "online"]
+    resource_id: UUID | None = None
+    name: str = ""
+    address: str = ""
+    lat: float | None = None
+    lon: float | None = None
+
+
+class Slot(Frozen):
+    """Half-open, [starts_at, ends_at)."""
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+
+class Retime(Frozen):
+    """An agreed change waiting for the holder: the slot asked for and the revision it would be.
+
+    `keep`: the holder is asked and the old date stands if he refuses. Otherwise the lesson is
+    tentative anew at once, and no Retime is told.
+    """
+
+    change_id: UUID
+    revision: int
+    slot: Slot
+    place: Place
+
+
+class OrderChanged(MoveEvent):
+    """A letter (邀请函) moved."""
+
+    aggregate: ClassVar[str] = "booking.order"
+    facts: ClassVar[tuple[str, ...]] = (
+        "submitted",
+        "returned",
+        "resubmitted",
+        "rejected",
+        "approved",
+        "lines_amended",
+        "lines_reviewed",
+        "withdrawn",
+        "expired",
+        "review_overdue",
+        "cancelled",
+        "closed",
+        "reopened",
+    )
+
+    number: str | None
+    school_id: UUID
+    school_name: str
+    lines: int
+    lines_returned: int = 0
+    reason: str | None = None
+    reason_code: str | None = None
+    due_at: AwareDatetime | None = None
+
+
+class LessonChanged(MoveEvent):
+    """A lesson (课次), full public state: skipping an older one loses nothing."""
+
+    aggregate: ClassVar[str] = "booking.lesson"
+    facts: ClassVar[tuple[str, ...]] = ("changed",)
+
+    order_id: UUID
+    order_number: str | None
+    line: int
+    school_id: UUID
+    school_name: str
+    course_id: UUID
+    course_code: str
+    course_title: str
+    course_version: str
+    format: str
+    category: str
+    minutes: int
+    delivery: str
+    eligible_pools: list[str]
+    audience: list[str]
+    attendees: int
+    contact_name: str
+    contact_phone: str
+    notes: str = ""
+    revision: int
+    slot: Slot | None = None
+    place: Place | None = None
+    # How the seat is to be filled: the ladder of the lecturer service reads these.
+    wanted_lecturers: list[UUID] = []
+    mode: Literal["in_turn", "parallel", "open", "manual"] = "in_turn"
+    rescue: bool = False  # offers ignore quiet hours, answer within minutes
+    retime: Retime | None = None
+    programme_id: UUID | None = None
+    reason_code: str | None = None
+    fault: str | None = None
+    notice: str | None = None
+    due_at: AwareDatetime | None = None
+    verified_minutes: int | None = None
+
+
+class ChangeChanged(MoveEvent):
+    """A negotiation about a lesson (改期单) moved."""
+
+    aggregate: ClassVar[str] = "booking.change"
+    facts: ClassVar[tuple[str, ...]] = (
+        "proposed",
+        "agreed",
+        "rejected",
+        "countered",
+        "withdrawn",
+        "expired",
+        "applied",
+    )
+
+    lesson_id: UUID
+    order_id: UUID
+    school_id: UUID
+    school_name: str
+    course_title: str
+    proposed_by: str  # township scheduler
+    round: int
+    slot: Slot
+    place: Place
+    old_slot: Slot | None = None
+    reason: str = ""
+    reason_code: str | None = None
+    due_at: AwareDatetime | None = None
+
+
+class WorkDay(Frozen):
+    """One day of the work calendar."""
+
+    on: date
+    is_workday: bool
+    kind: str
+    holiday_name: str = ""
+    provisional: bool = False
+
+
+class CalendarChanged(Event):
+    """One year of the work calendar; key = the year's row."""
+
+    aggregate: ClassVar[str] = "booking.calendar"
+    facts: ClassVar[tuple[str, ...]] = ("changed",)
+
+    year: int
+    days: list[WorkDay]
+
+
+class NumbersChanged(Event):
+    """The numbers of the district, all of them."""
+
+    aggregate: ClassVar[str] = "booking.numbers"
+    facts: ClassVar[tuple[str, ...]] = ("changed",)
+
+    values: dict[str, str]

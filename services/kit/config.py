@@ -1,0 +1,36 @@
+"""Kit: what the environment says. Read at start, never in the domain."""
+
+import os
+from pathlib import Path
+
+
+def home() -> Path:
+    """Where this stack keeps its files (databases, keys, clock)."""
+    return Path(os.environ.get("YUEKE_HOME", "var")).absolute()
+
+
+def database_url(service: str) -> str:
+    template = os.environ.get("YUEKE_DATABASE_URL") or f"sqlite:///{home()}/{{service}}.db"
+    return template.replace("{service}", service)
+
+
+def nats_url() -> str:
+    return os.environ.get("YUEKE_NATS_URL", "nats://127.0.0.1:4222")
+
+
+def nats_seed(service: str) -> Path:
+    return Path(os.environ.get("YUEKE_KEYS", home() / "keys")) / f"{service}.nk"
+
+
+def origin() -> str:
+    """The one public address: issuer of tokens, base of links."""
+    return os.environ.get("YUEKE_ORIGIN", "http://127.0.0.1:8080")
+
+
+def jwks_url() -> str:
+    return os.environ.get("YUEKE_JWKS_URL", f"{origin()}/.well-known/jwks.json")
+
+
+def smtp() -> tuple[str, int]:
+    host, _, port = os.environ.get("YUEKE_SMTP", "127.0.0.1:2525").rpartition(":")
+    return host, int(port)
