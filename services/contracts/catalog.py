@@ -1,4 +1,4 @@
-"""What the catalog says: courses with their versions, teaching sites. Full public state each time."""
+"""What the catalog says: courses and teaching sites, their full public state each time."""
 
 from datetime import date
 from decimal import Decimal

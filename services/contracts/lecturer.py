@@ -111,6 +111,9 @@ class StaffingChanged(Event):
     minutes_taught: int | None = None
     handovers: int = 0
     cause: str
+    # How the last holder of this revision was lost, as long as there is no new one.
+    lost: Literal["released", "no_show", "voided"] | None = None
+    checkout_missed: bool = False
     fault: str | None = None
     notice: str | None = None
     excluded: dict[str, int] = {}  # when exhausted: reason code -> number of lecturers

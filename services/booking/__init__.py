@@ -1,0 +1,1 @@
+"""Booking: schools, letters, lessons, changes, places, attestation."""

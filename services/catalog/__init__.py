@@ -1,0 +1,1 @@
+"""Catalog: the menu of courses and the teaching sites."""

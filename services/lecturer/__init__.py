@@ -1,0 +1,1 @@
+"""Lecturer: pools, appointments, availability, offers, assignments, presence."""

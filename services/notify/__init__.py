@@ -1,0 +1,1 @@
+"""Notify: what reaches people, by which channel, exactly once."""

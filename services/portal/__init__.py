@@ -1,0 +1,1 @@
+"""Portal: the front door: accounts, API keys, tokens."""
