@@ -45,7 +45,7 @@ class ChangeState(StrEnum):
     EXPIRED = "expired"  # 逾期
 
 
-O, L, C = OrderState, LessonState, ChangeState
+O, L, C = OrderState, LessonState, ChangeState  # noqa: E741
 SCHOOL, SCHEDULER, SUPERVISOR = {Role.TOWNSHIP}, {Role.SCHEDULER}, {Role.SUPERVISOR}
 TIMER, SYSTEM = {Role.TIMER}, {Role.SYSTEM}
 

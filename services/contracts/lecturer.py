@@ -114,6 +114,8 @@ class StaffingChanged(Event):
     # How the last holder of this revision was lost, as long as there is no new one.
     lost: Literal["released", "no_show", "voided"] | None = None
     checkout_missed: bool = False
+    # Rules waived for this holder: the school has to agree before the lesson is confirmed.
+    waived: list[str] = []
     fault: str | None = None
     notice: str | None = None
     excluded: dict[str, int] = {}  # when exhausted: reason code -> number of lecturers
