@@ -41,6 +41,9 @@ class Relay:
                 await self._pause(1)
                 continue
             if self._reconciled != self.bus.connections:
+                if not await self.database.read(has_told):
+                    await self._pause(1)  # nothing to lose; notify has no stream at all
+                    continue
                 await self._reconcile()
             rows = await self.database.read(unsent)
             metrics.OUTBOX_AGE.set(age(rows))
@@ -105,6 +108,10 @@ class Relay:
                     break
                 acked.append((row.pos, ack.seq))
         return acked
+
+
+def has_told(session: Session) -> bool:
+    return session.exec(select(Happened.pos).limit(1)).first() is not None
 
 
 def unsent(session: Session) -> Sequence[Happened]:
