@@ -26,7 +26,8 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class Guard:
     """No two live rows with the same resource overlap, unless they share `apart`.
 
-    `sample` fills the other columns of a probing row.
+    `sample` fills the other columns of a probing row; a callable is called for each row, for
+    columns that are unique among live rows.
     """
 
     table: type[SQLModel]
@@ -56,7 +57,8 @@ class Guard:
         }
         rows = []
         for _ in range(2):
-            row = {**probe, "id": uuid7()}
+            row = {name: made() if callable(made) else made for name, made in probe.items()}
+            row["id"] = uuid7()
             rows.append(row if self.apart is None else {**row, self.apart: uuid7()})
         attempt = session.begin_nested()
         try:
