@@ -48,9 +48,10 @@ class Malformed(Refusal):
 
 
 class Unauthorized(Refusal):
-    """No token, or one that is not valid now."""
+    """No token, or one that is not valid now. `scheme` is how to ask next time."""
 
     status = 401
+    scheme: ClassVar[str] = "Bearer"
 
 
 class Missing(Refusal):
@@ -69,6 +70,12 @@ class TooLarge(Refusal):
     """More than the service is willing to read."""
 
     status = 413
+
+
+class TooMany(Refusal):
+    """Too often in too short a time; the fact `retry_after` says how many seconds to wait."""
+
+    status = 429
 
 
 class Unavailable(Refusal):

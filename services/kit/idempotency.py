@@ -58,7 +58,7 @@ def claim(session: Session, caller_id: UUID, key: str, wanted: str) -> Answered 
     if insert_once(session, Answered, row):
         return None
     before = session.get_one(Answered, (caller_id, key))
-    if before.digest != wanted:
+    if before.digest and before.digest != wanted:
         raise Invalid("idempotency_key_reused")
     return before
 
@@ -71,10 +71,12 @@ def remember(
     status: int,
     media_type: str,
     etag: str | None,
-    body: str,
+    body: str | None,
 ) -> None:
-    """Keep the answer beside the effect."""
+    """Keep the answer beside the effect; of a secret one (no body) not even the digest."""
     row = session.get_one(Answered, (caller_id, key))
+    if body is None:
+        row.digest = ""
     row.status, row.media_type, row.etag, row.body = status, media_type, etag, body
     session.add(row)
 

@@ -33,6 +33,7 @@ REFUSALS = {
     "413": "Too large",
     "422": "The body cannot mean anything valid",
     "428": "If-Match is required",
+    "429": "Too often; Retry-After says when it may work",
     "503": "Something this needs is away; try again",
 }
 

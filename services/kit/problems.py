@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 
 from services.kit import db, log
-from services.kit.errors import Conflict, Invalid, Refusal
+from services.kit.errors import Conflict, Invalid, Refusal, TooMany, Unauthorized
 
 MEDIA_TYPE = "application/problem+json"
 OF_HTTP = {404: "not_found", 405: "method_not_allowed", 401: "token_required"}
@@ -29,8 +29,10 @@ def problem(
 
 def of_refusal(refusal: Refusal) -> JSONResponse:
     headers = {"Retry-After": "1"} if refusal.status == 503 else None
-    if refusal.status == 401:
-        headers = {"WWW-Authenticate": "Bearer"}
+    if isinstance(refusal, Unauthorized):
+        headers = {"WWW-Authenticate": refusal.scheme}
+    if isinstance(refusal, TooMany):
+        headers = {"Retry-After": str(refusal.facts["retry_after"])}
     return problem(refusal.status, refusal.code, refusal.facts, headers)
 
 

@@ -19,7 +19,16 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from services.kit import auth, clock, db, idempotency, problems
 from services.kit.auth import Caller
-from services.kit.errors import Invalid, Malformed, Missing, Refusal, Stale, TooLarge, Unauthorized
+from services.kit.errors import (
+    Conflict,
+    Invalid,
+    Malformed,
+    Missing,
+    Refusal,
+    Stale,
+    TooLarge,
+    Unauthorized,
+)
 from services.kit.types import Instant
 
 LONGEST_BODY = 2 * 1024 * 1024
@@ -121,6 +130,8 @@ async def _attempt(
             idempotency.claim, session, request.state.caller.id, key, wanted
         )
         if before is not None:
+            if before.body is None:
+                raise Conflict("answer_not_kept")
             headers = {"ETag": before.etag} if before.etag else {}
             headers["Idempotent-Replay"] = "true"
             return Response(before.body, before.status or 200, headers, before.media_type)
@@ -136,6 +147,9 @@ async def _attempt(
 
 
 def _finish(request: Request, session: Session, response: Response, key: str | None) -> None:
+    secret = getattr(request.state, "secret", False)
+    if secret:
+        response.headers["Cache-Control"] = "no-store"
     if key is not None:
         idempotency.remember(
             session,
@@ -144,7 +158,7 @@ def _finish(request: Request, session: Session, response: Response, key: str | N
             status=response.status_code,
             media_type=response.headers.get("content-type", ""),
             etag=response.headers.get("etag"),
-            body=bytes(response.body).decode(),
+            body=None if secret else bytes(response.body).decode(),
         )
     session.commit()
 
@@ -164,6 +178,12 @@ async def _who(request: Request, _: Annotated[Any, Security(_bearer)]) -> Caller
 
 async def _now() -> datetime:
     return clock.now()
+
+
+async def secret(request: Request) -> None:
+    """`dependencies=[Depends(secret)]`: what is asked and answered here is kept nowhere, so the
+    same Idempotency-Key again is a 409 `answer_not_kept`; it is still never done twice."""
+    request.state.secret = True
 
 
 async def _if_match(if_match: Annotated[str | None, Header()] = None) -> int | None:
