@@ -27,9 +27,7 @@ def toy_database(toy_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-async def client(
-    toy_url: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[httpx.AsyncClient]:
+async def client(toy_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     """The toy over HTTP, alone in the world: no broker answers."""
     monkeypatch.setenv("YUEKE_DATABASE_URL", toy_url)
     monkeypatch.setenv("YUEKE_NATS_URL", "nats://127.0.0.1:1")
