@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -274,6 +274,9 @@ class Lesson(Table, table=True):
     retime: dict[str, Any] | None = Field(default=None, sa_type=Json)  # contracts.booking.Retime
     staffing_version: int = 0  # the newest staffing acted on
     handovers: int = 0  # as far as acted on
+    # The holder for whom a rule was waived, and to whom the school agreed.
+    agreed_assignment: UUID | None = None
+    override_reason: str | None = None  # why the scheduler placed it in spite of warnings
     due_at: datetime | None = Field(default=None, sa_type=Instant)
     verified_minutes: int | None = None
     attendance: int | None = None  # 人次, person-times
@@ -310,6 +313,9 @@ class PlaceHold(Table, table=True):
     live: bool = True
 
 
+_LIVE_CHANGE = text("state IN ('proposed', 'agreed')")
+
+
 class Change(Table, table=True):
     """A negotiation about the time or place of a lesson (改期单)."""
 
@@ -319,6 +325,13 @@ class Change(Table, table=True):
         CheckConstraint("starts_at < ends_at", name="change_slot_forward"),
         Index("change_by_district", "district", "created_at", "id"),
         Index("change_by_school", "school_id", "created_at", "id"),
+        Index(
+            "change_live_once",
+            "lesson_id",
+            unique=True,
+            sqlite_where=_LIVE_CHANGE,
+            postgresql_where=_LIVE_CHANGE,
+        ),
     )
 
     id: UUID = Field(primary_key=True)

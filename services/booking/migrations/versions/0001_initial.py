@@ -373,6 +373,8 @@ def upgrade() -> None:
         sa.Column("retime", types.Json, nullable=True),
         sa.Column("staffing_version", sa.Integer(), nullable=False),
         sa.Column("handovers", sa.Integer(), nullable=False),
+        sa.Column("agreed_assignment", sa.Uuid(), nullable=True),
+        sa.Column("override_reason", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("due_at", types.Instant(), nullable=True),
         sa.Column("verified_minutes", sa.Integer(), nullable=True),
         sa.Column("attendance", sa.Integer(), nullable=True),
@@ -474,6 +476,13 @@ def upgrade() -> None:
     with op.batch_alter_table("change", schema=None) as batch_op:
         batch_op.create_index("change_by_district", ["district", "created_at", "id"], unique=False)
         batch_op.create_index("change_by_school", ["school_id", "created_at", "id"], unique=False)
+        batch_op.create_index(
+            "change_live_once",
+            ["lesson_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('proposed', 'agreed')"),
+            postgresql_where=sa.text("state IN ('proposed', 'agreed')"),
+        )
         batch_op.create_index(batch_op.f("ix_change_lesson_id"), ["lesson_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_change_order_id"), ["order_id"], unique=False)
 
@@ -485,6 +494,7 @@ def downgrade() -> None:
     with op.batch_alter_table("change", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_change_order_id"))
         batch_op.drop_index(batch_op.f("ix_change_lesson_id"))
+        batch_op.drop_index("change_live_once")
         batch_op.drop_index("change_by_school")
         batch_op.drop_index("change_by_district")
 
