@@ -219,13 +219,13 @@ def page(
     session: Session,
     statement: SelectOfScalar[Any],
     *,
-    by: Sequence[ColumnElement[Any]],
+    by: Sequence[Any],
     cursor: str | None,
     limit: int,
     descending: bool = False,
 ) -> tuple[Sequence[Any], str | None]:
-    """One page of rows by keyset (the columns of `by` must be unique together), and the cursor of
-    the next one. A cursor that is not ours: 400 `cursor_invalid`."""
+    """One page of rows by keyset (`by`: columns that are unique together), and the cursor of the
+    next one. A cursor that is not ours: 400 `cursor_invalid`."""
     keys = tuple_(*by)
     if cursor is not None:
         edge = tuple_(*(literal(v, c.type) for v, c in zip(_decode(cursor, by), by, strict=True)))
@@ -241,7 +241,7 @@ def page(
     return rows, base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _decode(cursor: str, by: Sequence[ColumnElement[Any]]) -> list[Any]:
+def _decode(cursor: str, by: Sequence[Any]) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         if not isinstance(values, list) or len(values) != len(by):
