@@ -59,8 +59,8 @@ faults: $(READY) ## kill, cut and lose things while clients write, then count: L
 bench: $(READY) ## measure what the design promises: ARGS="orders | effect | start"
 	@$(PY) -m tests.bench $(ARGS)
 
-asyncapi: $(READY) ## write docs/asyncapi.yaml from services/contracts
-	@$(PY) -m deploy.asyncapi
+asyncapi: $(READY) ## write docs/asyncapi.yaml and docs/states.md from contracts and tables
+	@$(PY) -m deploy.asyncapi && $(PY) -m deploy.diagrams
 
 clean: ## remove caches and .venv, keep var/ with its data
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import asyncapi
+from deploy import asyncapi, diagrams
 from services.booking.states import CHANGE, LESSON, ORDER
 from services.contracts.booking import ChangeChanged, LessonChanged, OrderChanged
 from services.contracts.lecturer import AssignmentChanged, OfferChanged
@@ -57,3 +57,7 @@ def test_every_aggregate_has_a_sample() -> None:
 
 def test_the_published_document_is_true() -> None:
     assert asyncapi.TARGET.read_text(encoding="utf-8") == asyncapi.text()
+
+
+def test_the_drawn_machines_are_true() -> None:
+    assert diagrams.TARGET.read_text(encoding="utf-8") == diagrams.text()
