@@ -12,6 +12,8 @@ class AccountChanged(Event):
     aggregate: ClassVar[str] = "portal.account"
     facts: ClassVar[tuple[str, ...]] = ("changed",)
 
+    # put disable enable reset_password change_password add_key revoke_key
+    verb: str = "put"
     active: bool
     roles: list[str]
     name: str

@@ -1,0 +1,6 @@
+"""Portal's migrations."""
+
+from services.kit.migrate import run
+from services.portal.models import Table
+
+run("portal", Table)
