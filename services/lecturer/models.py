@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from services.kit.guard import Guard
+from services.kit.guard import LONG_AGO, Guard
 from services.kit.ids import uuid7
 from services.kit.states import known
 from services.kit.types import Instant, Json
@@ -229,10 +229,12 @@ class Staffing(Table, table=True):
     excluded: dict[str, int] = Field(default_factory=dict, sa_type=Json)
     retime_change_id: UUID | None = None
     retime_answer: str | None = None
-    # The ladder: is it climbing, how, and for whom rules are waived.
+    # The ladder: is it climbing, how, and which rules are waived. A scheduler's choice of mode
+    # stands for the revision; without one the lesson's own mode counts.
     ladder_on: bool = False
     ladder_mode: str | None = None
     ladder_waive: list[str] = Field(default_factory=list, sa_type=Json)
+    ladder_reason: str | None = None
 
 
 class Offer(Table, table=True):
@@ -269,10 +271,15 @@ class Offer(Table, table=True):
     ends_at: datetime = Field(sa_type=Instant)
     sent_at: datetime = Field(sa_type=Instant)
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    asked_at: datetime = Field(sa_type=Instant)  # since when this answer clock runs
     reminded: int = 0
     answered_at: datetime | None = Field(default=None, sa_type=Instant)
     reason: str | None = None
     counter: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    counters: int = 0  # how often another time was proposed
+    reason_code: str | None = None
+    fault: str | None = None
+    notice: str | None = None
     # Who answered for the lecturer, when somebody did.
     answered_by: UUID | None = None
     channel: str | None = None
@@ -321,6 +328,7 @@ class Assignment(Table, table=True):
     checked_out_at: datetime | None = Field(default=None, sa_type=Instant)
     minutes_taught: int | None = None
     reconfirmed_at: datetime | None = Field(default=None, sa_type=Instant)
+    committed_at: datetime = Field(sa_type=Instant)
     release_reason: str | None = None
     reason_code: str | None = None
     fault: str | None = None
@@ -340,6 +348,7 @@ GUARD = Guard(
         "place": {},
         "sequence": 0,
         "waived": [],
+        "committed_at": LONG_AGO,
         "version": 0,
     },
 )
