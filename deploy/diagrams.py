@@ -1,13 +1,14 @@
 """Deploy: docs/states.md, the five state machines drawn from their tables."""
 
 from pathlib import Path
+from typing import Any
 
 from services.booking.states import CHANGE, LESSON, ORDER
 from services.kit.states import Machine
 from services.lecturer.states import ASSIGNMENT, OFFER
 
 TARGET = Path(__file__).parent.parent / "docs" / "states.md"
-MACHINES: dict[str, Machine] = {
+MACHINES: dict[str, Machine[Any]] = {
     "邀请函 order": ORDER,
     "课次 lesson": LESSON,
     "派课单 offer": OFFER,

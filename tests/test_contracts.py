@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_an_event_belongs_to_the_service_that_tells_it(event: type[Event]) -> No
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
-def test_every_move_can_be_told(machine: Machine, event: type[Event]) -> None:
+def test_every_move_can_be_told(machine: Machine[Any], event: type[Event]) -> None:
     assert set(machine.facts) <= set(event.facts)
 
 
