@@ -8,15 +8,60 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from deploy.home import ROOT
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 Say = Callable[[str, str], None]
 _libc = ctypes.CDLL(None)
 
 
-async def _nothing() -> None:
+class Process(Protocol):
+    """What is needed of a running program."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    @property
+    def stdout(self) -> asyncio.StreamReader | None: ...
+    async def wait(self) -> int: ...
+
+
+async def program(
+    argv: Sequence[str], env: Mapping[str, str], *, pass_fds: Sequence[int] = ()
+) -> Process:
+    """Start it in a group of its own (Ctrl-C is for the supervisor, which ends all in order) and
+    bound to our life."""
+    supervisor = os.getpid()
+    return await asyncio.create_subprocess_exec(
+        *argv,
+        env=dict(env),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+        pass_fds=pass_fds,
+        preexec_fn=lambda: die_with_parent(supervisor),
+    )
+
+
+def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
+    """A parent killed with -9 cannot tidy up: the kernel does. It only acts on deaths from now
+    on, so one between the fork and this line is looked for."""
+    _libc.prctl(PR_SET_PDEATHSIG, how)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def name_process(name: str) -> None:
+    """What `ps -o comm` and `top` show of a process that never called exec."""
+    _libc.prctl(PR_SET_NAME, name.encode())
+
+
+async def nothing() -> None:
     pass
 
 
@@ -25,14 +70,13 @@ class Child:
     """A program that should run as long as the stack does."""
 
     name: str
-    argv: Sequence[str]
-    env: Mapping[str, str]
+    launch: Callable[[], Awaitable[Process]]
     say: Say
     port: int = 0
     health: str = ""  # path that answers 200 once it can serve
-    settle: Callable[[], Awaitable[None]] = _nothing  # what has to follow each of its starts
+    settle: Callable[[], Awaitable[None]] = nothing  # what has to follow each of its starts
     hides: Callable[[str], bool] = lambda _: False  # lines nobody wants to read
-    process: asyncio.subprocess.Process | None = field(default=None, init=False)
+    process: Process | None = field(default=None, init=False)
     pump: asyncio.Task[None] | None = field(default=None, init=False)
 
     @property
@@ -40,31 +84,13 @@ class Child:
         return self.process is not None and self.process.returncode is None
 
     async def spawn(self) -> None:
-        supervisor = os.getpid()
+        self.process = await self.launch()
+        self.pump = asyncio.create_task(self._read(self.process.stdout))
 
-        def bind_to_supervisor() -> None:
-            # A supervisor killed with -9 cannot tidy up: the kernel does. It only acts on deaths
-            # from now on, so one that died between the fork and this line is looked for.
-            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != supervisor:
-                os._exit(1)
-
-        self.process = await asyncio.create_subprocess_exec(
-            *self.argv,
-            env=dict(self.env),
-            cwd=ROOT,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for the supervisor, which ends them in order
-            preexec_fn=bind_to_supervisor,
-        )
-        self.pump = asyncio.create_task(self._read())
-
-    async def _read(self) -> None:
-        assert self.process is not None and self.process.stdout is not None
+    async def _read(self, output: asyncio.StreamReader | None) -> None:
+        assert output is not None
         rest = b""
-        while chunk := await self.process.stdout.read(65536):
+        while chunk := await output.read(65536):
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
                 self._tell(line)
@@ -92,7 +118,7 @@ class Child:
             return ""
         try:
             status, body = await get(self.port, self.health)
-        except (TimeoutError, OSError) as error:
+        except OSError as error:
             return repr(error)
         return "" if status == 200 else f"{status} {body}"
 

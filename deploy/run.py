@@ -36,13 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.ArgumentParser(prog="deploy.run", description=__doc__)
     options.add_argument("--restart", action="store_true", help="bring back a child that dies")
     chosen = options.parse_args(arguments)
-    folder, port = home(), int(os.environ.get("YUEKE_PORT") or 8080)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder, wanted_port = home(), os.environ.get("YUEKE_PORT") or "8080"
     if sys.version_info < (3, 12):
         # No thread per child: forking while other threads run is what goes wrong once a year.
         asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
     lines = Lines()
     try:
+        port = int(wanted_port)
+        folder.mkdir(parents=True, exist_ok=True)
         with lock(folder):
             if (wanted := os.environ.get("YUEKE_NOW")) and not clock.begin(folder, wanted):
                 lines.say(
@@ -52,7 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return asyncio.run(Stack(folder, port, restart=chosen.restart, lines=lines).run())
     except (AlreadyRunning, PortTaken, clock.ClockError) as error:
         lines.say("yueke", str(error))
-        return 2
+    except ValueError:
+        lines.say("yueke", f"YUEKE_PORT is no port: {wanted_port}")
+    except OSError as error:
+        lines.say("yueke", f"cannot use {folder}: {error.strerror}")
+    return 2
 
 
 if __name__ == "__main__":

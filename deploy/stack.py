@@ -6,12 +6,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from deploy import smtp_sink
-from deploy.child import Child, get
+from deploy.births import Births
+from deploy.child import Child, Process, get, program
 from deploy.home import ROOT, SERVICES, database_url, write
 from deploy.lines import Lines
 from deploy.ports import Ports
@@ -103,22 +105,25 @@ class Stack:
     # -- up
 
     async def _up(self) -> None:
-        await self._job(
-            "keys", "--port", str(self.ports["nats"]), "--http-port", str(self.ports["nats_http"])
+        births = Births()
+        ports = ("--port", str(self.ports["nats"]), "--http-port", str(self.ports["nats_http"]))
+        await self._job("keys", *ports)
+        await asyncio.gather(
+            self._start(self._broker()),
+            self._start(Child("nursery", lambda: births.nursery(self.env), self.lines.say)),
+            self._job("prepare"),
         )
-        await asyncio.gather(self._start(self._broker()), self._job("prepare"))
         self._task(self._watch_broker())
         if "YUEKE_SMTP" not in os.environ:
             await smtp_sink.serve(self.folder / "outbox", self.ports["smtp"])
-        await asyncio.gather(*(self._start(self._service(name)) for name in SERVICES))
+        await asyncio.gather(*(self._start(self._service(births, name)) for name in SERVICES))
         await self._start(self._proxy())
         self.lines.plain(f"ready {self.env['YUEKE_ORIGIN']}")
 
     def _broker(self) -> Child:
         return Child(
             "nats",
-            [str(BIN / "nats-server"), "-c", str(self.folder / "nats.conf")],
-            self.env,
+            self._program(str(BIN / "nats-server"), "-c", str(self.folder / "nats.conf")),
             self.lines.say,
             port=self.ports["nats_http"],
             health="/healthz",
@@ -127,23 +132,32 @@ class Stack:
             hides=lambda line: "[INF]" in line,
         )
 
-    def _service(self, name: str) -> Child:
+    def _service(self, births: Births, name: str) -> Child:
         port = self.ports[name]
-        argv = [sys.executable, "-m", "uvicorn", f"services.{name}.app:app"]
-        argv += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
-        # An open event stream would otherwise keep a service from ending.
-        argv += ["--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "2"]
-        return Child(name, argv, self.env, self.lines.say, port=port, health="/readyz")
+        launch = partial(births.service, name, port)
+        return Child(name, launch, self.lines.say, port=port, health="/readyz")
 
     def _proxy(self) -> Child:
-        argv = [str(BIN / "caddy"), "run", "--config", str(ROOT / "deploy" / "Caddyfile")]
-        argv += ["--adapter", "caddyfile"]
-        return Child("caddy", argv, self.env, self.lines.say, port=self.port, health="/livez")
+        config = str(ROOT / "deploy" / "Caddyfile")
+        launch = self._program(
+            str(BIN / "caddy"), "run", "--config", config, "--adapter", "caddyfile"
+        )
+        return Child(
+            "caddy",
+            launch,
+            self.lines.say,
+            port=self.port,
+            health="/livez",
+            hides=lambda line: '"level":"info"' in line,
+        )
+
+    def _program(self, *argv: str) -> Callable[[], Awaitable[Process]]:
+        return lambda: program(argv, self.env)
 
     async def _job(self, module: str, *arguments: str) -> None:
         """A program that has to end well before the next step."""
-        argv = [sys.executable, "-m", f"deploy.{module}", *arguments]
-        job = Child(module.removeprefix("nats_"), argv, self.env, self.lines.say)
+        launch = self._program(sys.executable, "-m", f"deploy.{module}", *arguments)
+        job = Child(module.removeprefix("nats_"), launch, self.lines.say)
         self.jobs.add(job)
         await job.spawn()
         assert job.process is not None
@@ -171,17 +185,26 @@ class Stack:
         while True:
             await self._held(child)
             started = loop.time()
-            await child.spawn()
-            self._write()
-            settling = asyncio.create_task(self._settle(child, up))
-            how = await child.wait()
-            settling.cancel()
+            how = await self._live(child, up)
             if not self.restart:
                 return self._end(f"{child.name} {how}")
             deaths = 1 if loop.time() - started > STEADY else deaths + 1
             pause = BACK_OFF[min(deaths, len(BACK_OFF)) - 1]
             self.say(f"{child.name} {how}; starting it again in {pause} s")
             await asyncio.sleep(pause)
+
+    async def _live(self, child: Child, up: asyncio.Event) -> str:
+        """One life of a child; returns how it ended."""
+        try:
+            await child.spawn()
+        except OSError as error:
+            return f"did not start ({error})"
+        self._write()
+        settling = asyncio.create_task(self._settle(child, up))
+        try:
+            return await child.wait()
+        finally:
+            settling.cancel()
 
     async def _settle(self, child: Child, up: asyncio.Event) -> None:
         while await child.ready():
@@ -239,8 +262,7 @@ class Stack:
             task.cancel()
         for job in self.jobs:
             job.signal(signal.SIGKILL)
-        broker = self.children.pop("nats", None)
+        last = [self.children.pop(name) for name in ("nursery", "nats") if name in self.children]
         await asyncio.gather(*(child.end(LAST_WORDS) for child in self.children.values()))
-        if broker:
-            await broker.end(BROKER_LAST_WORDS)
+        await asyncio.gather(*(child.end(BROKER_LAST_WORDS) for child in last))
         (self.folder / "stack.json").unlink(missing_ok=True)
