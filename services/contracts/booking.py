@@ -106,6 +106,7 @@ class LessonChanged(MoveEvent):
     place: Place | None = None
     # How the seat is to be filled: the ladder of the lecturer service reads these.
     wanted_lecturers: list[UUID] = []
+    wanted_only: bool = False  # nobody else will do
     mode: Literal["in_turn", "parallel", "open", "manual"] = "in_turn"
     rescue: bool = False  # offers ignore quiet hours, answer within minutes
     retime: Retime | None = None

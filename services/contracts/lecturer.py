@@ -52,6 +52,9 @@ class OfferChanged(MoveEvent):
     reason: str | None = None
     counter: Slot | None = None
     expires_at: AwareDatetime | None = None
+    reason_code: str | None = None
+    fault: str | None = None
+    notice: str | None = None
 
 
 class AssignmentChanged(MoveEvent):
@@ -63,6 +66,7 @@ class AssignmentChanged(MoveEvent):
         "retimed",
         "reconfirmed",
         "reconfirm_missed",
+        "not_checked_in",
         "released",
         "release_requested",
         "release_refused",
@@ -135,3 +139,22 @@ class AppointmentChanged(Event):
     starts_on: date
     ends_on: date
     days_left: int | None = None
+
+
+class LecturerChanged(Event):
+    """A lecturer as he is now, and what changed: himself, his caps, his week, his leave."""
+
+    aggregate: ClassVar[str] = "lecturer.lecturer"
+    facts: ClassVar[tuple[str, ...]] = ("changed",)
+
+    # put activate deactivate raise_cap reset_cap qualify set_availability take_leave undo_leave
+    verb: str
+    code: str
+    name: str
+    pool: str
+    status: str
+    reason: str | None = None
+    leave: Slot | None = None  # the leave taken or undone
+    half_days: list[str] | None = None
+    courses: list[UUID] | None = None
+    caps: dict[str, int] | None = None  # raised limits: day, week, month

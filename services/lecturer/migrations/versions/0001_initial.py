@@ -1,7 +1,7 @@
 """Lecturer: initial."""
 
 import sqlalchemy as sa
-import sqlmodel
+import sqlmodel.sql.sqltypes
 from alembic import op
 
 from services.kit import types
@@ -131,6 +131,7 @@ def upgrade() -> None:
         sa.Column("checked_out_at", types.Instant(), nullable=True),
         sa.Column("minutes_taught", sa.Integer(), nullable=True),
         sa.Column("reconfirmed_at", types.Instant(), nullable=True),
+        sa.Column("committed_at", types.Instant(), nullable=False),
         sa.Column("release_reason", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("reason_code", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("fault", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -253,6 +254,7 @@ def upgrade() -> None:
         sa.Column("ladder_on", sa.Boolean(), nullable=False),
         sa.Column("ladder_mode", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("ladder_waive", types.Json, nullable=False),
+        sa.Column("ladder_reason", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.CheckConstraint(
             "status IN ('aborted', 'done', 'exhausted', 'held', 'none', 'offering', 'partial', 'present')",
             name="staffing_status_known",
@@ -343,10 +345,15 @@ def upgrade() -> None:
         sa.Column("ends_at", types.Instant(), nullable=False),
         sa.Column("sent_at", types.Instant(), nullable=False),
         sa.Column("expires_at", types.Instant(), nullable=True),
+        sa.Column("asked_at", types.Instant(), nullable=False),
         sa.Column("reminded", sa.Integer(), nullable=False),
         sa.Column("answered_at", types.Instant(), nullable=True),
         sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("counter", types.Json, nullable=True),
+        sa.Column("counters", sa.Integer(), nullable=False),
+        sa.Column("reason_code", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("fault", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("notice", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("answered_by", sa.Uuid(), nullable=True),
         sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
