@@ -16,6 +16,7 @@ from services.kit.auth import Role
 from services.kit.errors import Conflict, Invalid, Malformed
 from services.kit.guard import Guard
 from services.kit.inbox import Inbox, Parked
+from services.kit.numbers import Numbers
 from services.kit.timers import Timer
 from services.kit.web import Router, Tx, Who
 
@@ -93,7 +94,12 @@ def health(guards: Sequence[Guard]) -> APIRouter:
 def doors(audits: Audits, inbox_of: Inbox) -> APIRouter:
     """`/audit` for a supervisor; `/parked` for an administrator."""
     router = Router(tags=["house"])
-    kinds: dict[str, AuditRows] = {**audits, "overdue": _overdue, "parked": _parked}
+    kinds: dict[str, AuditRows] = {
+        **audits,
+        "overdue": _overdue,
+        "parked": _parked,
+        "setting": _settings,
+    }
 
     @router.get("/audit")
     def audit(
@@ -175,3 +181,10 @@ def _parked(
     waiting = select(Parked).where(col(Parked.settled_at).is_(None)).order_by("id").limit(limit)
     rows = session.exec(waiting).all() if after is None else []
     return [{"id": str(r.id), "subject": r.subject, "error": r.error} for r in rows]
+
+
+def _settings(
+    session: Session, district: str, after: UUID | None, limit: int
+) -> list[dict[str, Any]]:
+    known = Numbers.of(session, district).all() if after is None else {}
+    return [{"id": name, "value": value} for name, value in sorted(known.items())]
