@@ -1,0 +1,1 @@
+"""Tests of deploy: real servers, real processes, real signals."""
