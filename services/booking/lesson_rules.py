@@ -30,7 +30,6 @@ REASONS = {
     "rescue_failed": ("no_substitute", "lecturer"),
     "abort_none": ("nothing_taught", "lecturer"),
     "abort_some": ("cut_short", "lecturer"),
-    "close_unmet": ("unmet", "district"),
     "attest_ok": ("attested", "none"),
     "attest_by_district": ("attested", "none"),
     "resolve_verified": ("dispute_settled", "none"),
@@ -54,43 +53,42 @@ def next_verb(
         case L.CONFIRMED:
             return _confirmed(lesson, staffing, now, numbers)
         case L.AT_RISK:
-            came = staffing.status in CAME
-            return "substitute_committed" if came or is_held(lesson, staffing) else None
+            return "substitute_committed" if has_holder(lesson, staffing) else None
         case L.IN_PROGRESS:
             return _in_progress(lesson, staffing)
     return None
 
 
-def is_held(lesson: Lesson, staffing: StaffingChanged | None) -> bool:
-    """Somebody has promised this revision, and no rule was waived that the school did not waive."""
-    if staffing is None or staffing.revision < lesson.revision or staffing.status != "held":
+def has_holder(lesson: Lesson, staffing: StaffingChanged | None) -> bool:
+    """Somebody has promised this revision, and every rule waived for him was waived by the school
+    too; or he is there, which asks no more questions."""
+    if staffing is None or staffing.revision < lesson.revision:
         return False
-    return not staffing.waived or lesson.agreed_assignment == staffing.assignment_id
+    agreed = not staffing.waived or lesson.agreed_assignment == staffing.assignment_id
+    return staffing.status in CAME or (staffing.status == "held" and agreed)
 
 
 def _tentative(lesson: Lesson, staffing: StaffingChanged) -> str | None:
     if staffing.status == "exhausted":
         return "candidates_exhausted"
-    came = staffing.status in CAME
-    return "all_seats_filled" if came or is_held(lesson, staffing) else None
+    return "all_seats_filled" if has_holder(lesson, staffing) else None
 
 
 def _confirmed(
     lesson: Lesson, staffing: StaffingChanged, now: datetime, numbers: Numbers
 ) -> str | None:
-    if staffing.status in CAME:
-        return "checkin"
+    there = staffing.status == "held" or staffing.status in CAME
     retime = Retime.model_validate(lesson.retime) if lesson.retime else None
     if retime is not None and staffing.retime_change_id == retime.change_id:
         if staffing.retime_answer in ("refused", "expired", "conflict"):
             return "apply_conflict"
-        if staffing.retime_answer == "accepted" and staffing.status == "held":
+        if staffing.retime_answer == "accepted" and there:
             return "retime_kept"
-    if staffing.status == "held":
-        return None
+    if there:
+        return "checkin" if staffing.status in CAME else None
     if retime is not None:
         # Both sides agreed to the new slot and there is nobody left to be asked about it.
-        return "retime_applied"
+        return "retime_applied" if retime.slot.starts_at > now else "apply_conflict"
     assert lesson.starts_at is not None
     if staffing.lost == "no_show":
         rescue = now < half_way(lesson)
@@ -168,7 +166,7 @@ def window_ends(lesson: Lesson, at: datetime, numbers: Numbers) -> datetime:
     """The end of the last wish. A lesson that lost its place after its wishes had passed, and one
     made to make up for another, are given `fix_days` to be placed anew."""
     last = max((datetime.fromisoformat(wish["ends_at"]) for wish in lesson.wishes), default=at)
-    if last > at or lesson.revision == 0 and lesson.wishes:
+    if last > at or (lesson.revision == 0 and lesson.wishes):
         return last
     return at + timedelta(days=numbers.int("fix_days"))
 
