@@ -28,7 +28,7 @@ class Ports:
             name.bind(f"\0yueke-origin-{port}")
             return self._bind(port)
         except OSError as error:
-            raise PortTaken(f"port {port} is in use") from error
+            raise PortTaken(f"port {port} is in use (YUEKE_PORT moves it)") from error
 
     def _bind(self, port: int) -> int:
         held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -78,7 +78,7 @@ class Running:
         return list(self.seen.values())
 
     def left(self) -> list[str]:
-        """What of it still runs. A zombie is no process any more: its parent only has not looked."""
+        """What of it still runs. A zombie does not: its parent only has not looked."""
         return [
             f"{process.pid} {process.name()}"
             for process in self.seen.values()

@@ -4,7 +4,7 @@ import shutil
 import stat
 from pathlib import Path
 
-from nats.js.api import ConsumerConfig, StreamConfig
+from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
 from deploy import keys, nats_init
 from deploy.home import SERVICES
@@ -34,13 +34,14 @@ async def test_streams_and_durables_are_as_described(broker: Broker) -> None:
     jetstream = (await broker.connect("admin")).jetstream()
 
     for owner in nats_init.OWNERS:
-        info = await jetstream.stream_info(f"EVT_{owner.upper()}")
+        stream = nats_init.stream_of(owner)
+        info = await jetstream.stream_info(stream)
         said, wanted = info.config, nats_init.stream(owner)
         for name in ("subjects", "max_age", "max_bytes", "max_msg_size", "duplicate_window"):
             assert getattr(said, name) == getattr(wanted, name), (owner, name)
         assert (said.deny_delete, said.deny_purge, said.allow_direct) == (True, True, True)
         assert (said.storage, said.discard, said.retention) == ("file", "new", "limits")
-        durables = {c.name: c.config for c in await jetstream.consumers_info(info.config.name)}
+        durables = {c.name: c.config for c in await jetstream.consumers_info(stream)}
         assert set(durables) == {who for who, owners in nats_init.HEARS.items() if owner in owners}
         for config in durables.values():
             assert config.ack_policy == "explicit"
@@ -66,7 +67,8 @@ async def test_a_stream_of_an_older_release_is_brought_up_to_date(broker: Broker
     older.max_bytes, older.max_age = 4096, 7200
     await jetstream.update_stream(older)
     await jetstream.add_consumer(
-        "EVT_CATALOG", ConsumerConfig(durable_name="notify", ack_policy="explicit", ack_wait=5)
+        "EVT_CATALOG",
+        ConsumerConfig(durable_name="notify", ack_policy=AckPolicy.EXPLICIT, ack_wait=5),
     )
 
     await nats_init.init(broker.url, broker.seed("admin"))

@@ -1,4 +1,4 @@
-"""Each key may do exactly what its service needs: every right and every refusal, on a live server."""
+"""Each key may do exactly what its service needs: right by right, on a live server."""
 
 import asyncio
 import os
@@ -149,5 +149,5 @@ async def test_nobody_comes_in_without_a_key(broker: Broker) -> None:
     stranger.write_bytes(nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER))
 
     for seed in (None, str(stranger)):
-        with pytest.raises(nats.errors.Error, match="(?i)authorization"):
+        with pytest.raises(nats.errors.Error, match=r"(?i)authorization"):
             await nats.connect(broker.url, nkeys_seed=seed, allow_reconnect=False)
