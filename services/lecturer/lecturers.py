@@ -17,7 +17,7 @@ from services.kit.outbox import tell
 from services.lecturer import losses
 from services.lecturer.eligibility import Rules
 from services.lecturer.models import Assignment, CourseCopy, Lecturer, Qualification
-from services.lecturer.seeing import KEEPERS, check_version, kept
+from services.lecturer.seeing import KEEPERS, check_version, kept, lock_seats
 
 
 def put(
@@ -32,6 +32,7 @@ def put(
     """Take a lecturer into a pool, or correct what is written of him; the newest version wins only
     by name (If-Match). 409 `code_taken`, 422 `courses_unknown`."""
     by.needs(*KEEPERS)
+    lock_seats(session, id)
     row = session.get(Lecturer, id, with_for_update=True, populate_existing=True)
     _check_code(session, id, facts["code"], by.district)
     if row is None:

@@ -30,9 +30,6 @@ _LIVE = text("live")
 POOLS = ("lead_study", "professional", "backbone")  # 领学 专业 骨干
 
 
-# --- who teaches -----------------------------------------------------------------------------
-
-
 class Lecturer(Table, table=True):
     """A lecturer (讲师). `caps` holds raised limits: {"day": {"limit", "reason", "by", "at"}}."""
 
@@ -125,9 +122,6 @@ class Leave(Table, table=True):
     undo_reason: str | None = None
 
 
-# --- what other rooms say --------------------------------------------------------------------
-
-
 class CourseCopy(Table, table=True):
     """A course as the catalog last told it; `versions` as in the contract."""
 
@@ -185,9 +179,6 @@ class Seat(Table, table=True):
     ends_at: datetime | None = Field(default=None, sa_type=Instant)
     rescue: bool = False
     body: dict[str, Any] = Field(sa_type=Json)
-
-
-# --- what comes of both ----------------------------------------------------------------------
 
 
 class Staffing(Table, table=True):
@@ -261,7 +252,7 @@ class Offer(Table, table=True):
     lesson_id: UUID
     lecturer_id: UUID = Field(foreign_key="lecturer.id")
     kind: str = "seat"
-    state: OfferState = Field(OfferState.PENDING, sa_type=String)
+    state: OfferState = Field(default=OfferState.PENDING, sa_type=String)
     revision: int
     rank: int = 0
     change_id: UUID | None = None  # the agreed change a retime is about
@@ -316,7 +307,7 @@ class Assignment(Table, table=True):
     lesson_id: UUID
     lecturer_id: UUID
     offer_id: UUID
-    state: AssignmentState = Field(AssignmentState.COMMITTED, sa_type=String)
+    state: AssignmentState = Field(default=AssignmentState.COMMITTED, sa_type=String)
     live: bool = True
     revision: int
     starts_at: datetime = Field(sa_type=Instant)

@@ -2,12 +2,14 @@
 
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
 
 from services.kit import db
 from services.kit.auth import Caller, Role
 from services.kit.errors import Missing, NotFound, Stale
-from services.lecturer.models import Lecturer
+from services.lecturer.models import Assignment, Lecturer, Offer, Staffing
+from services.lecturer.states import LIVE_OFFER
 
 KEEPERS = (Role.SCHEDULER, Role.ADMINISTRATOR)
 DISTRICT_WIDE = (*KEEPERS, Role.SUPERVISOR)
@@ -31,12 +33,14 @@ def own_or_kept(session: Session, id: UUID, by: Caller, *, lock: bool = False) -
 def kept(session: Session, id: UUID, by: Caller) -> Lecturer:
     """For a change by the district: 403 for others, the row is locked."""
     by.needs(*KEEPERS)
+    lock_seats(session, id)
     return lecturer_for(session, id, by, lock=True)
 
 
 def his_or_kept(session: Session, id: UUID, by: Caller) -> Lecturer:
     """For a change by the lecturer himself or by the district; the row is locked."""
     by.needs(*KEEPERS, Role.LECTURER)
+    lock_seats(session, id)
     return lecturer_for(session, id, by, lock=True)
 
 
@@ -52,3 +56,16 @@ def _allowed(row: Lecturer, by: Caller) -> bool:
     if by.has(Role.LECTURER) and by.lecturer_id == row.id:
         return True
     return by.has(Role.TOWNSHIP) and row.status == "active"
+
+
+def lock_seats(session: Session, lecturer_id: UUID) -> None:
+    """A change of a lecturer may cost him seats: they are locked before him, as accepting does, so
+    that nobody waits for somebody who waits for him."""
+    promised = select(Assignment.lesson_id).where(
+        Assignment.lecturer_id == lecturer_id, col(Assignment.live)
+    )
+    asked = select(Offer.lesson_id).where(
+        Offer.lecturer_id == lecturer_id, col(Offer.state).in_(LIVE_OFFER)
+    )
+    his = or_(col(Staffing.lesson_id).in_(promised), col(Staffing.lesson_id).in_(asked))
+    session.exec(select(Staffing.lesson_id).where(his).order_by("lesson_id").with_for_update())
