@@ -54,6 +54,7 @@ class SiteChanged(Event):
     aggregate: ClassVar[str] = "catalog.site"
     facts: ClassVar[tuple[str, ...]] = ("changed",)
 
+    verb: str = "put"  # put close reopen
     code: str
     name: str
     address: str

@@ -1,4 +1,4 @@
-"""Portal's migrations."""
+"""Portal: its migrations."""
 
 from services.kit.migrate import run
 from services.portal.models import Table
