@@ -51,14 +51,18 @@ def put(
     row = session.get(Appointment, id, with_for_update=True, populate_existing=True)
     if row is None:
         row = _new(session, lecturer, id, facts)
-    else:
-        if row.lecturer_id != lecturer_id:
-            raise NotFound("not_found", what="appointment", id=str(id))
-        check_version(row.version, if_match)
-        _check_valid(row)
-        row.sqlmodel_update(facts)
+        _changed(session, row, lecturer, by=by, at=at)
+        return row
+    if row.lecturer_id != lecturer_id:
+        raise NotFound("not_found", what="appointment", id=str(id))
+    check_version(row.version, if_match)
+    _check_valid(row)
+    bare = _bare(session, lecturer, instead_of=row, term=(starts_on, last), at=at)
+    losses.check(session, lecturer, bare, force=force, by=by)
+    row.sqlmodel_update(facts)
     _changed(session, row, lecturer, by=by, at=at)
-    _settle(session, lecturer, "appointment_shortened", force=force, by=by, at=at)
+    losses.take_away(session, lecturer, bare, code="appointment_shortened", by=by, at=at)
+    losses.settle_offers(session, lecturer, by=by, at=at)
     return row
 
 
@@ -112,9 +116,13 @@ def revoke(
         raise Invalid("in_the_past", on=str(on))
     if on > row.ends_on:
         raise Conflict("appointment_ends_before", ends_on=str(row.ends_on))
+    term = (row.starts_on, last_day(row.ends_on, on))
+    bare = _bare(session, lecturer, instead_of=row, term=term, at=at)
+    losses.check(session, lecturer, bare, force=force, by=by)
     row.revoked_on, row.revoke_reason = on, reason
     _changed(session, row, lecturer, by=by, at=at)
-    _settle(session, lecturer, "appointment_revoked", force=force, by=by, at=at)
+    losses.take_away(session, lecturer, bare, code="appointment_revoked", by=by, at=at)
+    losses.settle_offers(session, lecturer, by=by, at=at)
     return row
 
 
@@ -214,20 +222,27 @@ def _watch(session: Session, row: Appointment, at: datetime) -> None:
         timers.start(session, row.id, verb, moment)
 
 
-def _settle(
-    session: Session, lecturer: Lecturer, code: str, *, force: bool, by: Caller, at: datetime
-) -> None:
-    """Promised lessons on days no letter covers any more; offers he may no longer accept."""
+def _bare(
+    session: Session,
+    lecturer: Lecturer,
+    *,
+    instead_of: Appointment,
+    term: tuple[date, date],
+    at: datetime,
+) -> losses.Promises:
+    """What he promised on days that no letter would cover, if this one had that term."""
     zone = Numbers.of(session, lecturer.district).zone
-    letters = session.exec(select(Appointment).where(Appointment.lecturer_id == lecturer.id)).all()
-    terms = [(letter.starts_on, last_day(letter.ends_on, letter.revoked_on)) for letter in letters]
-    bare = [
-        (assignment, seat)
-        for assignment, seat in losses.held(session, lecturer, col(Assignment.ends_at) > at)
-        if not any(a <= assignment.starts_at.astimezone(zone).date() <= b for a, b in terms)
+    others = session.exec(
+        select(Appointment).where(
+            Appointment.lecturer_id == lecturer.id, Appointment.id != instead_of.id
+        )
+    )
+    terms = [term, *((one.starts_on, last_day(one.ends_on, one.revoked_on)) for one in others)]
+    return [
+        (promise, seat)
+        for promise, seat in losses.promised(session, lecturer, col(Assignment.ends_at) > at)
+        if not any(a <= promise.starts_at.astimezone(zone).date() <= b for a, b in terms)
     ]
-    losses.settle_held(session, lecturer, bare, code=code, force=force, by=by, at=at)
-    losses.settle_offers(session, lecturer, at=at)
 
 
 def _followed(session: Session, row: Appointment) -> bool:

@@ -40,7 +40,7 @@ def set_half_days(
         session, Availability, [{"lecturer_id": lecturer_id, "half_day": h} for h in wanted]
     )
     changed(session, row, "set_availability", half_days=wanted, by=by, at=at)
-    losses.settle_offers(session, row, at=at)
+    losses.settle_offers(session, row, by=by, at=at)
     return row
 
 
@@ -66,13 +66,13 @@ def take_leave(
         raise Invalid("leave_invalid", longest_days=LONGEST_LEAVE.days)
     if ends_at <= at:
         raise Conflict("in_the_past", ends_at=ends_at.isoformat())
-    lessons = losses.held(
+    lessons = losses.promised(
         session,
         lecturer,
         col(Assignment.starts_at) < ends_at,
         col(Assignment.ends_at) > starts_at,
     )
-    losses.settle_held(session, lecturer, lessons, code="leave", force=force, by=by, at=at)
+    losses.check(session, lecturer, lessons, force=force, by=by)
     row = Leave(
         id=id,
         lecturer_id=lecturer_id,
@@ -84,7 +84,8 @@ def take_leave(
     )
     session.add(row)
     _leave_changed(session, lecturer, row, "take_leave", reason, by=by, at=at)
-    losses.settle_offers(session, lecturer, at=at)
+    losses.take_away(session, lecturer, lessons, code="leave", by=by, at=at)
+    losses.settle_offers(session, lecturer, by=by, at=at)
     return row
 
 

@@ -44,7 +44,7 @@ def put(
         check_version(row.version, if_match)
         row.sqlmodel_update(facts)
     changed(session, row, "put", by=by, at=at)
-    losses.settle_offers(session, row, at=at)
+    losses.settle_offers(session, row, by=by, at=at)
     return row
 
 
@@ -70,7 +70,7 @@ def qualify(
     session.execute(delete(Qualification).where(col(Qualification.lecturer_id) == id))
     insert_many(session, Qualification, [{"lecturer_id": id, "course_id": c} for c in wanted])
     changed(session, row, "qualify", courses=wanted, by=by, at=at)
-    losses.settle_offers(session, row, at=at)
+    losses.settle_offers(session, row, by=by, at=at)
     return row
 
 
@@ -81,11 +81,13 @@ def deactivate(
     row = kept(session, id, by)
     if row.status == "inactive":
         raise Conflict("already_inactive")
-    to_come = losses.held(session, row, col(Assignment.ends_at) > at)
-    losses.settle_held(session, row, to_come, code="lecturer_inactive", force=force, by=by, at=at)
+    to_come = losses.promised(session, row, col(Assignment.ends_at) > at)
+    losses.settle_promises(
+        session, row, to_come, code="lecturer_inactive", force=force, by=by, at=at
+    )
     row.status = "inactive"
     changed(session, row, "deactivate", reason=reason, by=by, at=at)
-    losses.settle_offers(session, row, at=at)
+    losses.settle_offers(session, row, by=by, at=at)
     return row
 
 

@@ -3,23 +3,26 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from services.kit.auth import Caller, system
+from services.kit import auth
+from services.kit.auth import Caller
 from services.kit.errors import Conflict
 from services.kit.numbers import Numbers
-from services.lecturer import assignments, candidates, offers
+from services.lecturer import candidates, doors, retimes, seats, staffing
 from services.lecturer.eligibility import OF_THE_MOMENT
+from services.lecturer.held import Held, hold
 from services.lecturer.models import Assignment, Lecturer, Offer, Seat
 from services.lecturer.seeing import KEEPERS
 from services.lecturer.states import HOLDING, LIVE_OFFER
 
-Held = tuple[Assignment, Seat | None]
+Promises = Sequence[tuple[Assignment, Seat | None]]
 
 
-def held(session: Session, lecturer: Lecturer, *where: ColumnElement[bool]) -> Sequence[Held]:
+def promised(session: Session, lecturer: Lecturer, *where: ColumnElement[bool]) -> Promises:
     """The lessons this lecturer has promised and not finished, with their seats, by time."""
     statement = (
         select(Assignment, Seat)
@@ -30,63 +33,72 @@ def held(session: Session, lecturer: Lecturer, *where: ColumnElement[bool]) -> S
     return session.exec(statement).all()
 
 
-def settle_held(
-    session: Session,
-    lecturer: Lecturer,
-    lessons: Sequence[Held],
-    *,
-    code: str,
-    force: bool,
-    by: Caller,
-    at: datetime,
+def check(
+    session: Session, lecturer: Lecturer, promises: Promises, *, force: bool, by: Caller
 ) -> None:
-    """409 `holds_lessons` with the lessons, unless the district forces it: then he loses them and
-    their seats are filled anew. What he is giving just now he may finish."""
-    if lessons and not force:
+    """409 `holds_lessons` with the lessons; the district may force it."""
+    if force:
+        by.needs(*KEEPERS)
+    elif promises:
         zone = Numbers.of(session, lecturer.district).zone
-        raise Conflict("holds_lessons", lessons=[_shown(a, seat, zone=zone) for a, seat in lessons])
-    if not force:
-        return
-    by.needs(*KEEPERS)
-    for assignment, _ in lessons:
-        if assignment.state in HOLDING:
-            assignments.void(
-                session,
-                assignment.id,
-                reason_code=code,
-                fault="lecturer",
-                by=system(lecturer.district),
-                at=at,
-            )
+        raise Conflict("holds_lessons", lessons=[_shown(one, seat, zone) for one, seat in promises])
 
 
-def settle_offers(session: Session, lecturer: Lecturer, *, at: datetime) -> None:
-    """Withdraw what he was asked and may no longer accept."""
-    live = (
-        select(Offer)
-        .where(col(Offer.lecturer_id) == lecturer.id, col(Offer.state).in_(LIVE_OFFER))
-        .order_by(col(Offer.id))
-    )
-    for offer in session.exec(live).all():
-        seat = session.get(Seat, offer.lesson_id)
-        if seat is None:
+def take_away(
+    session: Session, lecturer: Lecturer, promises: Promises, *, code: str, by: Caller, at: datetime
+) -> None:
+    """He loses what he promised and the seats are filled anew. What he is giving just now he may
+    finish."""
+    for lesson_id in sorted(one.lesson_id for one, _ in promises if one.state in HOLDING):
+        at_stake = hold(session, lesson_id, lecturer_ids=[lecturer.id])
+        holder = at_stake.holder
+        if holder is None or holder.lecturer_id != lecturer.id or holder.state not in HOLDING:
             continue
-        why = candidates.why_not(
-            session,
-            seat,
-            lecturer.id,
-            waive=frozenset(offer.waived),
-            slot=(offer.starts_at, offer.ends_at),
-            place=offer.seat.get("place"),
+        system = auth.system(lecturer.district)
+        doors.move_assignment(
+            at_stake, holder, "void", by=system, at=at, reason_code=code, fault="lecturer"
         )
-        lasting = [reason["code"] for reason in why if reason["code"] not in OF_THE_MOMENT]
-        if lasting:
-            offers.lecturer_ineligible(
-                session, offer.id, reason=lasting[0], by=system(lecturer.district), at=at
+        staffing.lose(at_stake, "voided")
+        seats.settle(at_stake, cause=code, by=by, at=at)
+
+
+def settle_offers(session: Session, lecturer: Lecturer, *, by: Caller, at: datetime) -> None:
+    """Withdraw what he was asked and may no longer accept, by the rules of accepting."""
+    live = (
+        select(Offer.lesson_id)
+        .where(Offer.lecturer_id == lecturer.id, col(Offer.state).in_(LIVE_OFFER))
+        .distinct()
+    )
+    for lesson_id in sorted(session.exec(live)):
+        at_stake = hold(session, lesson_id, lecturer_ids=[lecturer.id])
+        lost = [(offer, _lasting(session, at_stake, offer)) for offer in at_stake.live]
+        lost = [(offer, code) for offer, code in lost if code and offer.lecturer_id == lecturer.id]
+        for offer, code in lost:
+            system = auth.system(lecturer.district)
+            doors.move_offer(
+                at_stake, offer, "lecturer_ineligible", by=system, at=at, reason_code=code
             )
+        if lost:
+            seats.settle(at_stake, cause="lecturer_ineligible", by=by, at=at)
 
 
-def _shown(assignment: Assignment, seat: Seat | None, *, zone: Any) -> dict[str, Any]:
+def _lasting(session: Session, at_stake: Held, offer: Offer) -> str | None:
+    """The first reason against him that is about himself; whatever depends on his other lessons
+    is looked at when he accepts."""
+    against = candidates.why_not(
+        session,
+        at_stake.seat,
+        offer.lecturer_id,
+        waive=frozenset(offer.waived),
+        slot=(offer.starts_at, offer.ends_at),
+        place=offer.seat.get("place"),
+    )
+    # A holder asked about another time may come although his week says otherwise.
+    kept = OF_THE_MOMENT | (retimes.HIS_TO_SAY if offer.kind == "retime" else set())
+    return next((reason["code"] for reason in against if reason["code"] not in kept), None)
+
+
+def _shown(assignment: Assignment, seat: Seat | None, zone: ZoneInfo) -> dict[str, Any]:
     body = seat.body if seat is not None else {}
     return {
         "lesson_id": str(assignment.lesson_id),
