@@ -82,11 +82,10 @@ def deactivate(
     if row.status == "inactive":
         raise Conflict("already_inactive")
     to_come = losses.promised(session, row, col(Assignment.ends_at) > at)
-    losses.settle_promises(
-        session, row, to_come, code="lecturer_inactive", force=force, by=by, at=at
-    )
+    losses.check(session, row, to_come, force=force, by=by)
     row.status = "inactive"
     changed(session, row, "deactivate", reason=reason, by=by, at=at)
+    losses.take_away(session, row, to_come, code="lecturer_inactive", by=by, at=at)
     losses.settle_offers(session, row, by=by, at=at)
     return row
 
