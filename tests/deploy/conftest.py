@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -96,29 +97,42 @@ async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
 StartStack = Callable[..., Running]
 
 
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Databases with the reference district, made once: two hundred passwords take a while."""
+    folder = tmp_path_factory.mktemp("loaded")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("YUEKE_")}
+    subprocess.run(
+        [sys.executable, "-m", "deploy.prepare"],
+        env={**environment, "YUEKE_HOME": str(folder)},
+        stdin=subprocess.DEVNULL,
+        check=True,
+    )
+    return folder
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[StartStack]:
+def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StartStack]:
     """`start("--restart", YUEKE_NOW=...)`: a stack on a home and a port of its own, until the end
-    of the test; `wait=False` does not wait for the ready line."""
+    of the test. `new=True` gives it an empty home, `wait=False` does not wait for the ready line.
+    """
     with ExitStack() as ends:
 
         def begin(
             *arguments: str,
             home: Path | None = None,
             port: int | None = None,
+            new: bool = False,
             wait: bool = True,
             **environment: str,
         ) -> Running:
-            running = Running(home or tmp_path / "home", port, arguments, environment)
+            folder = home or tmp_path / "home"
+            if not new and not folder.exists():
+                shutil.copytree(request.getfixturevalue("loaded"), folder)
+            running = Running(folder, port, arguments, environment)
             ends.callback(running.kill)
             if wait:
                 running.wait_ready()
             return running
 
         yield begin
-
-
-@pytest.fixture
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("YUEKE_")]:
-        monkeypatch.delenv(name)
