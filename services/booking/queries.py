@@ -1,0 +1,242 @@
+"""Booking: what is read of letters, schools and the mix. A list page is two queries."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.booking import checks, mix
+from services.booking.models import (
+    Change,
+    Lesson,
+    Order,
+    OrderLine,
+    School,
+    StaffingCopy,
+    Venue,
+)
+from services.booking.orders import lines_of
+from services.booking.schools import school_for
+from services.booking.seeing import DISTRICT_WIDE, READERS, order_for
+from services.booking.states import UNDER_WAY, LessonState, OrderState
+from services.kit.auth import Caller
+from services.kit.errors import Forbidden
+from services.kit.numbers import Numbers
+from services.kit.outbox import Happened
+
+L = LessonState
+UNPLACED = {L.REQUESTED, L.UNPLACED, L.WAITLISTED}
+TAUGHT = {
+    L.DELIVERED,
+    L.VERIFIED,
+    L.DISPUTED,
+    L.PARTIALLY_DELIVERED,
+    L.NOT_DELIVERED,
+    L.WRITTEN_OFF,
+}
+NOT_COUNTED = {L.CANCELLED, L.WRITTEN_OFF}
+CHECKED = {OrderState.DRAFT, OrderState.RETURNED}
+
+
+class Progress(NamedTuple):
+    """How far a letter is: number of lines, are any with the school, its word, has any begun."""
+
+    lines: int
+    returned: bool
+    word: str
+    begun: bool
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter with everything a page about it needs."""
+
+    order: Order
+    school: School
+    lines: Sequence[OrderLine]
+    courses: dict[UUID, dict[str, Any]]  # as they are now, for lines that keep no version yet
+    lessons: Sequence[tuple[Lesson, str | None]]  # with the holder's name
+    progress: Progress
+    problems: list[dict[str, Any]]
+    warnings: list[dict[str, Any]]
+
+
+def letter(session: Session, order_id: UUID, *, by: Caller, at: datetime) -> Letter:
+    """404 for what the caller may not know; 403 for lecturers."""
+    order = order_for(session, order_id, by)
+    return with_lines(session, order, lines_of(session, order.id), at=at)
+
+
+def with_lines(
+    session: Session, order: Order, lines: Sequence[OrderLine], *, at: datetime
+) -> Letter:
+    lessons: Sequence[Any] = []
+    if order.number is not None:
+        lessons = session.execute(
+            sa.select(Lesson, col(StaffingCopy.holder_name))
+            .outerjoin(StaffingCopy, col(StaffingCopy.lesson_id) == col(Lesson.id))
+            .where(col(Lesson.order_id) == order.id)
+            .order_by(col(Lesson.position), col(Lesson.day_index), col(Lesson.created_at))
+        ).all()
+    on = checks.ground(session, order, lines, at)
+    judged = order.state in CHECKED
+    return Letter(
+        order=order,
+        school=on.school,
+        lines=lines,
+        courses=_shown_courses(lines, on) if judged else {},
+        lessons=[(lesson, holder) for lesson, holder in lessons],
+        progress=progress_of(
+            [line.review for line in lines], {L(lesson.state) for lesson, _ in lessons}
+        ),
+        problems=checks.problems(order, lines, on, at) if judged else [],
+        warnings=checks.warnings(session, order, lines, on),
+    )
+
+
+def progress_of(reviews: Sequence[str], states: AbstractSet[LessonState]) -> Progress:
+    return Progress(len(reviews), "returned" in reviews, word_of(states), bool(states & UNDER_WAY))
+
+
+def word_of(states: AbstractSet[LessonState]) -> str:
+    """Derived from the lessons: none, partly, all_placed, running, delivered. Cancelled ones do
+    not count."""
+    counted = states - {L.CANCELLED}
+    if not counted or counted <= UNPLACED:
+        return "none"
+    if counted <= TAUGHT:
+        return "delivered"
+    if counted & UNDER_WAY:
+        return "running"
+    return "partly" if counted & UNPLACED else "all_placed"
+
+
+def orders(
+    by: Caller,
+    *,
+    state: OrderState | None,
+    school_id: UUID | None,
+    q: str | None,
+    first: date | None,
+    last: date | None,
+    numbers: Numbers,
+) -> SelectOfScalar[Order]:
+    """Letters the caller may know of; a page of them is cut by the caller."""
+    by.needs(*READERS)
+    chosen = select(Order).where(Order.district == by.district)
+    if not by.has(*DISTRICT_WIDE):
+        chosen = chosen.where(Order.school_id == by.school_id)
+    if school_id is not None:
+        chosen = chosen.where(Order.school_id == school_id)
+    if state is not None:
+        chosen = chosen.where(Order.state == state)
+    if q:
+        found = col(Order.number).contains(q, autoescape=True)
+        chosen = chosen.where(found | col(Order.title).contains(q, autoescape=True))
+    if first is not None:
+        chosen = chosen.where(Order.created_at >= _midnight(first, numbers))
+    if last is not None:
+        chosen = chosen.where(
+            Order.created_at < _midnight(date.fromordinal(last.toordinal() + 1), numbers)
+        )
+    return chosen
+
+
+def progress_all(session: Session, rows: Sequence[Order]) -> dict[UUID, Progress]:
+    """The progress of each letter of a page, in one query."""
+    ids = [row.id for row in rows]
+    if not ids:
+        return {}
+    lines = sa.select(
+        col(OrderLine.order_id), sa.literal("line"), col(OrderLine.review), sa.func.count()
+    ).where(col(OrderLine.order_id).in_(ids))
+    lessons = sa.select(
+        col(Lesson.order_id), sa.literal("lesson"), col(Lesson.state), sa.func.count()
+    ).where(col(Lesson.order_id).in_(ids))
+    both: Any = sa.union_all(
+        lines.group_by(col(OrderLine.order_id), col(OrderLine.review)),
+        lessons.group_by(col(Lesson.order_id), col(Lesson.state)),
+    )
+    reviews: dict[UUID, list[str]] = {id: [] for id in ids}
+    states: dict[UUID, set[LessonState]] = {id: set() for id in ids}
+    for order_id, kind, word, count in session.execute(both):
+        if kind == "line":
+            reviews[order_id] += [word] * count
+        else:
+            states[order_id].add(L(word))
+    return {id: progress_of(reviews[id], states[id]) for id in ids}
+
+
+def happened(session: Session, order_id: UUID, *, by: Caller) -> SelectOfScalar[Happened]:
+    """What happened to a letter, its lessons and its changes."""
+    order = order_for(session, order_id, by)
+    lessons = sa.select(col(Lesson.id)).where(col(Lesson.order_id) == order.id)
+    changes = sa.select(col(Change.id)).where(col(Change.order_id) == order.id)
+    key = col(Happened.key)
+    return select(Happened).where((key == order.id) | key.in_(lessons) | key.in_(changes))
+
+
+def meter(
+    session: Session, *, school_id: UUID | None, year: int | None, by: Caller, at: datetime
+) -> tuple[int, mix.Mix]:
+    """The mix of a school's live lessons in a year; without a school, of the whole district."""
+    by.needs(*READERS)
+    if not by.has(*DISTRICT_WIDE):
+        if school_id not in (None, by.school_id):
+            raise Forbidden("not_your_school")
+        school_id = by.school_id
+    elif school_id is not None:
+        school_for(session, school_id, by)
+    numbers = Numbers.of(session, by.district)
+    year = year or at.astimezone(numbers.zone).year
+    return year, mix.meter(_blocks(session, by.district, school_id, year, numbers), numbers)
+
+
+def _blocks(
+    session: Session, district: str, school_id: UUID | None, year: int, numbers: Numbers
+) -> list[tuple[str, Decimal]]:
+    first, after = (_midnight(date(of, 1, 1), numbers) for of in (year, year + 1))
+    starts = col(Lesson.starts_at)
+    rows = (
+        sa.select(col(Lesson.category), col(Lesson.class_hours), starts, col(Lesson.wishes))
+        .where(col(Lesson.district) == district, col(Lesson.state).not_in(NOT_COUNTED))
+        .where(starts.is_(None) | ((starts >= first) & (starts < after)))
+    )
+    if school_id is not None:
+        rows = rows.where(col(Lesson.school_id) == school_id)
+    return [
+        (category, hours)
+        for category, hours, start, wishes in session.execute(rows)
+        if start is not None or _first_wish_in(wishes, first, after)
+    ]
+
+
+def _first_wish_in(wishes: list[dict[str, Any]], first: datetime, after: datetime) -> bool:
+    return bool(wishes) and first <= datetime.fromisoformat(wishes[0]["starts_at"]) < after
+
+
+def all_schools(session: Session, by: Caller) -> Sequence[School]:
+    by.needs(*READERS)
+    return session.exec(select(School).where(School.district == by.district).order_by("code")).all()
+
+
+def venues(session: Session, by: Caller, school_id: UUID | None) -> SelectOfScalar[Venue]:
+    by.needs(*READERS)
+    chosen = select(Venue).where(Venue.district == by.district)
+    return chosen if school_id is None else chosen.where(Venue.school_id == school_id)
+
+
+def _shown_courses(lines: Sequence[OrderLine], on: checks.Ground) -> dict[UUID, dict[str, Any]]:
+    found = {line.course_id: on.version(line) for line in lines}
+    return {id: v.model_dump(mode="json") for id, v in found.items() if v is not None}
+
+
+def _midnight(on: date, numbers: Numbers) -> datetime:
+    return datetime.combine(on, time(), numbers.zone).astimezone(UTC)

@@ -1,0 +1,192 @@
+"""Booking: what schools, venues, days, numbers and the mix look like over HTTP."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.booking.mix import Basis, Mix
+from services.booking.schemas import Body, Text
+
+
+class SchoolOut(BaseModel):
+    """A township school and when it teaches beside weekdays."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    code: str
+    name: str
+    township: str
+    lat: float
+    lon: float
+    evening_class: bool
+    saturday_class: bool
+    brand: str
+    liaison: str
+    contact_phone: str
+    version: int
+
+
+class SchoolsOut(BaseModel):
+    items: list[SchoolOut]
+    next: str | None = None
+
+
+class TimesIn(Body):
+    """Whether the school may teach in the evening and on Saturdays."""
+
+    evening_class: bool
+    saturday_class: bool
+
+
+class VenueIn(Body):
+    """A room of a school: by default the caller's, and where the school stands."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"name": "二楼会议室", "capacity": 60, "equipment": ["projector", "audio"]}
+            ]
+        },
+    )
+
+    school_id: UUID | None = None
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    address: Text = ""
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    lon: float | None = Field(default=None, ge=-180, le=180)
+    capacity: int = Field(ge=1, le=100_000)
+    equipment: list[Text] = Field(default=[], max_length=20)
+    ground_floor: bool = False
+    state: Literal["open", "closed"] = "open"
+
+
+class VenueOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    school_id: UUID
+    code: str | None
+    name: str
+    address: str
+    lat: float
+    lon: float
+    capacity: int
+    equipment: list[str]
+    ground_floor: bool
+    state: str
+    version: int
+
+
+class VenuesOut(BaseModel):
+    items: list[VenueOut]
+    next: str | None
+
+
+class BlockedIn(Body):
+    reason: Text = ""
+
+
+class BlockedOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    on: date
+    reason: str
+
+
+class BlockedAllOut(BaseModel):
+    items: list[BlockedOut]
+    next: str | None = None
+
+
+class DayIn(Body):
+    """One day of the work calendar."""
+
+    is_workday: bool
+    kind: Literal["workday", "weekend", "public_holiday", "makeup_workday"]
+    holiday_name: Text = ""
+    provisional: bool = False
+
+
+class DayOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    on: date
+    is_workday: bool
+    kind: str
+    holiday_name: str
+    provisional: bool
+
+
+class YearOut(BaseModel):
+    """A year of the work calendar; provisional as long as any day of it is."""
+
+    year: int
+    version: int
+    provisional: bool
+    days: list[DayOut]
+
+
+class NumberIn(Body):
+    value: Annotated[str, Field(min_length=1, max_length=200)]
+    source: Text = ""
+
+
+class NumbersOut(BaseModel):
+    """The numbers of the district: deadlines, lead times, caps, tolerances."""
+
+    version: int
+    values: dict[str, str]
+
+
+class BasisOut(BaseModel):
+    """Amounts, shares in percent, and the largest distance from the target in points."""
+
+    total: Decimal
+    amounts: dict[str, Decimal]
+    shares: dict[str, Decimal]
+    gap: Decimal | None
+    within: bool | None
+
+    @classmethod
+    def of(cls, basis: Basis) -> "BasisOut":
+        return cls(
+            total=basis.total,
+            amounts=dict(basis.amounts),
+            shares=dict(basis.shares),
+            gap=basis.gap,
+            within=basis.within,
+        )
+
+
+class MixOut(BaseModel):
+    """40/40/20. `within`: inside the tolerance, or as close as this number of lessons can come
+    (`best_reachable`, in points); null when there is nothing to measure."""
+
+    school_id: UUID | None
+    year: int
+    targets: dict[str, Decimal]
+    tolerance: Decimal
+    basis: str
+    best_reachable: Decimal | None
+    within: bool | None
+    count: BasisOut
+    hours: BasisOut
+
+    @classmethod
+    def of(cls, mix: Mix, *, school_id: UUID | None, year: int) -> "MixOut":
+        return cls(
+            school_id=school_id,
+            year=year,
+            targets=dict(mix.targets),
+            tolerance=mix.tolerance,
+            basis=mix.basis,
+            best_reachable=mix.best_reachable,
+            within=mix.within,
+            count=BasisOut.of(mix.count),
+            hours=BasisOut.of(mix.hours),
+        )
