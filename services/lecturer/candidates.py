@@ -89,6 +89,22 @@ def why_not(
     return [reason for one in found for reason in eligibility.reasons(ask, one, rules, waive=waive)]
 
 
+def free(session: Session, question: dict[str, Any]) -> dict[str, Any]:
+    """How many lecturers could take a lesson at each of these times, for booking to place it.
+
+    Asked: district, course_id, pools, slots (starts_at, ends_at), place. Answered: {"free": [n]}.
+    """
+    rules = Rules.of(Numbers.of(session, question["district"]))
+    asks = [_asked(question, slot, rules) for slot in question["slots"]]
+    if not asks:
+        return {"free": []}
+    first, last = people.around(*asks)
+    found = people.load(
+        session, question["district"], course_id=asks[0].course_id, first=first, last=last
+    )
+    return {"free": [_able(ask, found, rules) for ask in asks]}
+
+
 def ask_of(
     seat: Seat, rules: Rules, *, slot: Slot | None = None, place: dict[str, Any] | None = None
 ) -> Ask:
@@ -108,6 +124,25 @@ def ask_of(
         wanted=tuple(UUID(str(id)) for id in seat.body.get("wanted_lecturers", ())),
         wanted_only=bool(seat.body.get("wanted_only")),
     )
+
+
+def _asked(question: dict[str, Any], slot: dict[str, str], rules: Rules) -> Ask:
+    starts_at = datetime.fromisoformat(slot["starts_at"])
+    ends_at = datetime.fromisoformat(slot["ends_at"])
+    return Ask(
+        course_id=UUID(question["course_id"]),
+        pools=tuple(question["pools"]),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        place=spot(question.get("place")),
+        frame=Frame.of(rules, starts_at, ends_at),
+        wanted=tuple(UUID(id) for id in question.get("wanted", ())),
+        wanted_only=bool(question.get("wanted_only")),
+    )
+
+
+def _able(ask: Ask, found: list[Person], rules: Rules) -> int:
+    return sum(not eligibility.reasons(ask, person, rules) for person in found)
 
 
 def _load(
