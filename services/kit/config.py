@@ -34,3 +34,8 @@ def jwks_url() -> str:
 def smtp() -> tuple[str, int]:
     host, _, port = os.environ.get("YUEKE_SMTP", "127.0.0.1:2525").rpartition(":")
     return host, int(port)
+
+
+def mail_from() -> str:
+    """Whose address mails come from."""
+    return os.environ.get("YUEKE_MAIL_FROM", "yueke@yueke.party-school.cn")
