@@ -1,0 +1,14 @@
+"""Notify: what reaches people, by which channel, exactly once."""
+
+from services.kit.app import make_app
+from services.notify import api, mail, stream
+from services.notify.handlers import HANDLERS
+from services.notify.queries import AUDITS
+
+app = make_app(
+    "notify",
+    [api.router, stream.router, api.public],
+    handlers=HANDLERS,
+    audits=AUDITS,
+    background=[mail.deliver],
+)

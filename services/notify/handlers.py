@@ -1,0 +1,58 @@
+"""Notify's ears: keep a copy where one is needed, then tell whom the table names."""
+
+from sqlmodel import Session
+
+from services.contracts.booking import (
+    CalendarChanged,
+    ChangeChanged,
+    LessonChanged,
+    NumbersChanged,
+    OrderChanged,
+)
+from services.contracts.catalog import CourseChanged, SiteChanged
+from services.contracts.lecturer import (
+    AppointmentChanged,
+    AssignmentChanged,
+    OfferChanged,
+    StaffingChanged,
+)
+from services.contracts.portal import AccountChanged
+from services.kit.event import Event
+from services.kit.inbox import Handlers
+from services.notify import copies, messages
+
+
+def tell(session: Session, said: Event) -> None:
+    """Late or early, everything that happened is told: a message changes no state."""
+    messages.tell(session, said)
+
+
+def lesson(session: Session, said: LessonChanged) -> None:
+    before = copies.keep_lesson(session, said)
+    messages.tell(session, said, before=before)
+
+
+def assignment(session: Session, said: AssignmentChanged) -> None:
+    copies.keep_assignment(session, said)
+    messages.tell(session, said)
+
+
+def staffing(session: Session, said: StaffingChanged) -> None:
+    word = copies.keep_staffing(session, said)
+    messages.tell(session, said, word=word)
+
+
+HANDLERS: Handlers = {
+    AccountChanged: copies.keep_account,
+    NumbersChanged: copies.keep_numbers,
+    CalendarChanged: tell,
+    CourseChanged: tell,
+    SiteChanged: tell,
+    OrderChanged: tell,
+    LessonChanged: lesson,
+    ChangeChanged: tell,
+    OfferChanged: tell,
+    AssignmentChanged: assignment,
+    StaffingChanged: staffing,
+    AppointmentChanged: tell,
+}
