@@ -11,6 +11,7 @@ from services.kit.numbers import Numbers
 DAY = timedelta(days=1)
 # The work calendar is known for some years; a clock that never runs is a bug, not a wait.
 FURTHEST = 400
+MOST = 0.75
 LEADS = ((14, "lead_14_days"), (7, "lead_7_days"), (2, "lead_2_days"), (1, "lead_1_day"))
 
 
@@ -49,40 +50,37 @@ class Clock:
                 yield start, end
 
 
-@dataclass(frozen=True)
-class Answer:
-    """By when an offer has to be answered, and when the lecturer is reminded before."""
-
-    expires_at: datetime
-    remind_at: tuple[datetime, ...]
-
-
-def answer(
+def expiry(
     at: datetime,
     starts_at: datetime,
     *,
     rescue: bool,
     numbers: Numbers,
     holidays: AbstractSet[date],
-) -> Answer:
-    """The deadline of an offer sent now for a lesson at `starts_at`.
+) -> datetime:
+    """By when an offer made now for a lesson at `starts_at` has to be answered.
 
     The time given shrinks with the lead; it runs on the answer clock, except in a rescue, where
-    every minute counts. It never takes more than half of the time that is left, so that there is
-    always time for somebody else.
+    every minute counts. Holidays before the lesson never take more than three quarters of the time
+    that is left, so that there is always time for somebody else.
     """
     if rescue:
-        span = answer_time(timedelta(), numbers)
-        return Answer(at + span, _parts(at, span, numbers))
+        return at + answer_time(timedelta(), numbers)
     lead = starts_at - at
     clock = clock_of(numbers, holidays)
-    expires = min(clock.after(at, answer_time(lead, numbers)), at + max(lead, timedelta()) / 2)
-    running = clock.between(at, expires)
-    # Cut short in the night or on a holiday, the clock may not have run at all.
-    if not running:
-        return Answer(expires, ())
-    parts = (clock.after(at, running * share) for share in _shares(numbers))
-    return Answer(expires, tuple(part for part in parts if at < part < expires))
+    return min(clock.after(at, answer_time(lead, numbers)), at + max(lead, timedelta()) * MOST)
+
+
+def reminders(
+    asked_at: datetime, expires_at: datetime, *, numbers: Numbers, holidays: AbstractSet[date]
+) -> list[datetime]:
+    """When somebody who has not answered is reminded: parts of the time as the clock runs."""
+    clock = clock_of(numbers, holidays)
+    running = clock.between(asked_at, expires_at)
+    shares = [int(percent) / 100 for percent in numbers.list("remind_at_percent")]
+    if not running:  # a rescue in the night
+        return [asked_at + (expires_at - asked_at) * share for share in shares]
+    return [clock.after(asked_at, running * share) for share in shares]
 
 
 def answer_time(lead: timedelta, numbers: Numbers) -> timedelta:
@@ -112,11 +110,3 @@ def notice(at: datetime, starts_at: datetime, numbers: Numbers) -> str:
     if starts_at - at < timedelta(hours=numbers.int("notice_early_hours")):
         return "late"
     return "early"
-
-
-def _parts(at: datetime, span: timedelta, numbers: Numbers) -> tuple[datetime, ...]:
-    return tuple(at + span * share for share in _shares(numbers))
-
-
-def _shares(numbers: Numbers) -> list[float]:
-    return [int(percent) / 100 for percent in numbers.list("remind_at_percent")]
