@@ -78,10 +78,15 @@ class Child:
     hides: Callable[[str], bool] = lambda _: False  # lines nobody wants to read
     process: Process | None = field(default=None, init=False)
     pump: asyncio.Task[None] | None = field(default=None, init=False)
+    serves: bool = field(default=False, init=False)
 
     @property
     def alive(self) -> bool:
         return self.process is not None and self.process.returncode is None
+
+    @property
+    def failed(self) -> bool:
+        return self.process is not None and self.process.returncode not in (0, None)
 
     async def spawn(self) -> None:
         self.process = await self.launch()
@@ -106,7 +111,7 @@ class Child:
         """How it ended, once everything it had to say was read."""
         assert self.process is not None and self.pump is not None
         status = await self.process.wait()
-        with contextlib.suppress(asyncio.TimeoutError):
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self.pump), 1)
         if status < 0:
             return f"was killed by {signal.Signals(-status).name}"

@@ -37,7 +37,6 @@ class Stack:
         self.children: dict[str, Child] = {}
         self.jobs: set[Child] = set()
         self.tasks: set[asyncio.Task[None]] = set()
-        self.stopping = False
         reserved = Ports()
         self.reserved = reserved  # kept: a port stays ours while its child is away
         self.port = reserved.origin(port)
@@ -159,11 +158,13 @@ class Stack:
         launch = self._program(sys.executable, "-m", f"deploy.{module}", *arguments)
         job = Child(module.removeprefix("nats_"), launch, self.lines.say)
         self.jobs.add(job)
-        await job.spawn()
-        assert job.process is not None
-        how = await job.wait()
-        self.jobs.discard(job)
-        if job.process.returncode:
+        try:
+            await job.spawn()
+            how = await job.wait()
+        finally:
+            job.signal(signal.SIGKILL)
+            self.jobs.discard(job)
+        if job.failed:
             raise NotStarted(f"{module} {how}")
 
     # -- watch
@@ -199,6 +200,7 @@ class Stack:
             await child.spawn()
         except OSError as error:
             return f"did not start ({error})"
+        child.serves = False
         self._write()
         settling = asyncio.create_task(self._settle(child, up))
         try:
@@ -215,6 +217,7 @@ class Stack:
             self.say(str(error))
             child.signal(signal.SIGKILL)
         else:
+            child.serves = True
             up.set()
 
     async def _held(self, child: Child) -> None:
@@ -232,13 +235,14 @@ class Stack:
         broker = self.children["nats"]
         while True:
             await asyncio.sleep(1)
-            with contextlib.suppress(OSError, asyncio.TimeoutError):
+            with contextlib.suppress(OSError):
                 status, why = await get(self.ports["nats_http"], "/healthz")
-                unwell = unwell + 1 if status == 503 else 0
+                # While it reads its streams in again it is unwell too, and must not be disturbed.
+                unwell = unwell + 1 if status == 503 and broker.serves else 0
                 if unwell >= 3:
                     self.say(f"nats is unwell: {why}")
                     unwell = 0
-                    await broker.end(BROKER_LAST_WORDS)
+                    await broker.end(LAST_WORDS)
 
     def _write(self) -> None:
         """What other commands need to know; renewed with every start of a child."""
@@ -257,11 +261,9 @@ class Stack:
 
     async def _down(self) -> None:
         """Services and proxy first, the broker last: what was committed may still be told."""
-        self.stopping = True
         for task in list(self.tasks):
             task.cancel()
-        for job in self.jobs:
-            job.signal(signal.SIGKILL)
+        await asyncio.gather(*(job.end(0) for job in list(self.jobs)))
         last = [self.children.pop(name) for name in ("nursery", "nats") if name in self.children]
         await asyncio.gather(*(child.end(LAST_WORDS) for child in self.children.values()))
         await asyncio.gather(*(child.end(BROKER_LAST_WORDS) for child in last))
