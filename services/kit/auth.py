@@ -1,13 +1,15 @@
 """Kit: who is asking. Tokens are verified here, alone, with the portal's public keys."""
 
+import time
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from math import inf
 from typing import Any
 from uuid import UUID
 
 import jwt
-from jwt import PyJWKClient
+from jwt import PyJWK, PyJWKClient, PyJWKSet
 
 from services.kit import config
 from services.kit.errors import Forbidden, Unauthorized, Unavailable
@@ -15,6 +17,8 @@ from services.kit.event import Actor
 
 ALGORITHM = "ES256"
 AUDIENCE = "yueke"
+FRESH = 300.0  # seconds after which the keys are read again
+ASK_AGAIN = 2.0  # seconds between two questions, so that unknown keys cannot flood the portal
 
 
 class Role(StrEnum):
@@ -80,21 +84,59 @@ def timer(district: str) -> Caller:
     return Caller(NOBODY, frozenset({Role.TIMER, Role.SYSTEM}), district)
 
 
+class Keys:
+    """The portal's public keys. Once known they serve on while the portal is away."""
+
+    def __init__(self, url: str) -> None:
+        self._client = PyJWKClient(url, cache_keys=False, cache_jwk_set=False, timeout=5)
+        self._known: dict[str, PyJWK] = {}
+        self._asked = -inf
+
+    def at_hand(self, kid: str | None) -> bool:
+        """No need to ask: known and fresh, or asked a moment ago."""
+        age = time.monotonic() - self._asked
+        return age < ASK_AGAIN or (kid in self._known and age < FRESH)
+
+    def get(self, kid: str | None) -> PyJWK:
+        """The key; KeyError when the portal does not publish it, 503 when it was never reached."""
+        if not self.at_hand(kid):
+            try:
+                published = PyJWKSet.from_dict(self._client.fetch_data())
+                self._known = {str(key.key_id): key for key in published.keys}
+                self._asked = time.monotonic()
+            except jwt.PyJWTError as error:
+                if not self._known:
+                    raise Unavailable("keys_unavailable") from error
+                self._asked = time.monotonic() - FRESH + ASK_AGAIN
+        return self._known[str(kid)]
+
+
 @lru_cache
-def _keys(url: str) -> PyJWKClient:
-    return PyJWKClient(url, cache_keys=True, lifespan=300, timeout=5)
+def _keys(url: str) -> Keys:
+    return Keys(url)
+
+
+def _kid(token: str) -> str | None:
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+    except jwt.PyJWTError:
+        return None
+    return str(kid) if kid else None
+
+
+def keys_at_hand(token: str) -> bool:
+    """Whether this token can be verified without asking anybody."""
+    return _keys(config.jwks_url()).at_hand(_kid(token))
 
 
 def verify(token: str) -> Caller:
-    """The caller a token speaks for; 401 `token_invalid`, 503 when the keys cannot be read."""
+    """The caller a token speaks for; 401 `token_invalid`, 503 when the keys were never read."""
     try:
-        key = _keys(config.jwks_url()).get_signing_key_from_jwt(token)
+        key = _keys(config.jwks_url()).get(_kid(token))
         claims = jwt.decode(
             token, key.key, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=config.origin()
         )
         return caller_of(claims)
-    except jwt.PyJWKClientConnectionError as error:
-        raise Unavailable("keys_unavailable") from error
     except (jwt.PyJWTError, KeyError, ValueError) as error:
         raise Unauthorized("token_invalid") from error
 

@@ -61,7 +61,12 @@ class Database:
             try:
                 yield session
             finally:
-                await asyncio.shield(asyncio.to_thread(session.close))
+                # After a commit there is nothing to wait for; an unfinished transaction is undone
+                # in a thread, whatever becomes of the caller.
+                if session.in_transaction():
+                    await asyncio.shield(asyncio.to_thread(session.close))
+                else:
+                    session.close()
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` in one write transaction, in a thread, in turn, again when it lost a race."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, or_
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, col, select
 from structlog.contextvars import bound_contextvars
 
@@ -52,9 +53,13 @@ def start(
     session: Session, key: UUID, verb: str, due_at: datetime, *, answer: bool = False
 ) -> None:
     """Set the deadline, in place of an earlier one of the same verb."""
-    stop(session, key, verb)
-    session.add(Timer(key=key, verb=verb, due_at=due_at, answer=answer))
-    session.flush()
+    fresh = {"due_at": due_at, "answer": answer, "tries": 0, "not_before": None}
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(Timer).values(key=key, verb=verb, **fresh)
+    session.execute(
+        statement.on_conflict_do_update(index_elements=["key", "verb"], set_=fresh),
+        execution_options={"populate_existing": True},
+    )
 
 
 def stop(session: Session, key: UUID, *verbs: str) -> None:
