@@ -27,11 +27,12 @@ class Behind(NamedTuple):
 
 LESSON = ("state", "revision", "starts_at", "ends_at", "school_id", "order_id")
 PERSON = ("active", "roles", "name", "email", "language", "school_id", "lecturer_id")
+SITE = ("code", "name", "address", "lat", "lon", "capacity", "open_rule", "closed_on", "state")
 COPIES = (
     Copy("portal.account", "notify.account", PERSON),
-    Copy("catalog.course", "booking.course_copy", ("code",)),
-    Copy("catalog.course", "lecturer.course_copy", ("code",)),
-    Copy("catalog.site", "booking.site_copy", ("code", "name", "state", "open_rule", "capacity")),
+    Copy("catalog.course", "booking.course_copy", ("code", "versions")),
+    Copy("catalog.course", "lecturer.course_copy", ("code", "versions")),
+    Copy("catalog.site", "booking.site_copy", SITE),
     Copy("booking.lesson", "lecturer.seat", (*LESSON, "course_id")),
     Copy("booking.lesson", "notify.lesson_copy", LESSON),
     Copy("booking.edition", "lecturer.copied", key="key"),
@@ -65,10 +66,11 @@ def copies_equal(books: Books) -> Looks:
         if version(row) > version(source):
             why = f"has version {version(row)}, {copy.source} only {version(source)}"
         else:
-            other = [name for name in copy.columns if not _same(name, row[name], source[name])]
+            said = {**source.get("body", {}), **source}
+            other = [name for name in copy.columns if not _same(name, row[name], said[name])]
             if other:
                 name = other[0]
-                why = f"{name} is {row[name]}, in {copy.source} it is {source[name]}"
+                why = f"{name} is {row[name]}, in {copy.source} it is {said[name]}"
         yield Look(copy.kind, source["id"], why)
     for copy in COPIES:
         known = books.by_id(copy.source)

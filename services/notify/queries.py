@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
+from services.kit.audits import rows_of
 from services.kit.auth import Caller
 from services.kit.house import AuditRows
 from services.kit.numbers import Numbers
@@ -61,19 +62,6 @@ def newest(session: Session, account_id: UUID) -> UUID:
     return session.exec(mine.order_by(col(Message.id).desc()).limit(1)).first() or UUID(int=0)
 
 
-def _copies(table: Any) -> AuditRows:
-    def rows(
-        session: Session, district: str, after: UUID | None, limit: int
-    ) -> list[dict[str, Any]]:
-        chosen = select(table.id, table.version).where(table.district == district)
-        if after is not None:
-            chosen = chosen.where(table.id > after)
-        found = session.exec(chosen.order_by(table.id).limit(limit)).all()
-        return [{"id": str(id), "version": version} for id, version in found]
-
-    return rows
-
-
 def _doubles(
     session: Session, district: str, after: UUID | None, limit: int
 ) -> list[dict[str, Any]]:
@@ -90,9 +78,9 @@ def _doubles(
 
 # The copies, each with the version heard, and what is here that must not be.
 AUDITS: dict[str, AuditRows] = {
-    "account": _copies(Account),
-    "lesson": _copies(LessonCopy),
-    "assignment": _copies(AssignmentCopy),
-    "staffing": _copies(StaffingCopy),
+    "account": rows_of(Account),
+    "lesson_copy": rows_of(LessonCopy, but=("facts",)),
+    "assignment_copy": rows_of(AssignmentCopy, but=("facts",)),
+    "staffing_copy": rows_of(StaffingCopy),
     "message_twice": _doubles,
 }
