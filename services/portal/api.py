@@ -13,6 +13,7 @@ from services.kit.auth import Role
 from services.kit.errors import Malformed
 from services.kit.web import IfMatch, Now, Router, Tx, Who, check_match, etag, secret
 from services.portal import accounts, queries, signing, tokens
+from services.portal.rules import KEYS_KEPT
 from services.portal.schemas import (
     AccountIn,
     AccountOut,
@@ -104,7 +105,7 @@ def token(tx: Tx, sent: Annotated[tuple[str, str], Depends(client)]) -> TokenOut
 @root.get("/.well-known/jwks.json")
 def jwks(tx: Tx, response: Response) -> dict[str, Any]:
     """The public keys that access tokens are verified with."""
-    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Cache-Control"] = f"public, max-age={int(KEYS_KEPT.total_seconds())}"
     return signing.published(tx)
 
 
@@ -199,5 +200,6 @@ def reset_password(id: UUID, tx: Tx, who: Who, now: Now) -> PasswordOut:
 
 @router.post("/keys/rotate")
 def rotate(tx: Tx, who: Who) -> SigningKeyOut:
-    """Sign with a new key; tokens already out stay valid."""
-    return SigningKeyOut.model_validate(signing.rotate(tx, by=who, at=clock.real()))
+    """A new key; tokens already out stay valid, and verifiers hear of it before it signs."""
+    key = signing.rotate(tx, by=who, at=clock.real())
+    return SigningKeyOut(kid=key.kid, created_at=key.created_at, signs_at=signing.signs_at(key))

@@ -53,7 +53,7 @@ class ApiKey(Table, table=True):
 
 
 class SigningKey(Table, table=True):
-    """A key that signs access tokens: the newest signs, the newest two are published."""
+    """A key that signs access tokens; the newest two are published."""
 
     __tablename__ = "signing_key"
 

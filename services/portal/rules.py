@@ -13,8 +13,11 @@ TOKEN_LIVES = timedelta(minutes=10)
 MOST_FAILURES, WITHIN = 10, timedelta(minutes=1)
 MOST_WRONG_PASSWORDS, LOCKED = 5, timedelta(minutes=5)
 MOST_KEYS = 20
-# The key before the newest signed until the newest was made; its last tokens live this long.
-NAMED_UNTIL = TOKEN_LIVES + timedelta(minutes=1)
+KEYS_KEPT = timedelta(minutes=5)  # how long a verifier may keep the published keys
+# A new key is published this long before it signs: verifiers have heard of it by then.
+SIGNS_AFTER = KEYS_KEPT + timedelta(minutes=1)
+# The key before it signed until then, and its last tokens live on.
+ROTATES_AFTER = SIGNS_AFTER + TOKEN_LIVES + timedelta(minutes=1)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")

@@ -127,7 +127,8 @@ class NewKeyOut(KeyOut):
 
 
 class SigningKeyOut(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
+    """A new key; until it signs, the one before does."""
 
     kid: str
     created_at: datetime
+    signs_at: datetime

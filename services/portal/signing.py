@@ -1,4 +1,4 @@
-"""Portal's signing keys: one signs, the one before it is still published."""
+"""Portal's signing keys: two are published, one of them signs."""
 
 import json
 from datetime import datetime
@@ -16,37 +16,43 @@ from services.kit.db import insert_once
 from services.kit.errors import Conflict
 from services.kit.ids import uuid7
 from services.portal.models import SigningKey
-from services.portal.rules import NAMED_UNTIL
+from services.portal.rules import ROTATES_AFTER, SIGNS_AFTER
 
 PUBLISHED = 2
 
 
 def ensure(session: Session, *, at: datetime) -> SigningKey:
-    """The key that signs; made when there is none yet."""
-    newest = _newest(session, 1)
-    if newest:
-        return newest[0]
-    _add(session, 1, by=system(""), at=at)
-    return _newest(session, 1)[0]
+    """The key that signs now; made when there is none yet. The private half of one that signs no
+    more is forgotten."""
+    newest, *older = _newest(session) or _make_first(session, at)
+    if older and at < signs_at(newest):
+        return older[0]
+    for key in older:
+        key.private_pem = None
+    return newest
 
 
 def rotate(session: Session, *, by: Caller, at: datetime) -> SigningKey:
-    """A new key signs from now on. 409 `rotated_recently` while tokens may name the one that
-    would leave the published two."""
+    """A new key, published now and signing in six minutes, when every verifier has heard of it.
+    409 `rotated_recently` while tokens may name the key that would leave the published two."""
     by.needs(Role.ADMINISTRATOR)
-    last = ensure(session, at=at)
-    again_at = last.created_at + NAMED_UNTIL
-    if last.number >= PUBLISHED and at < again_at:
+    ensure(session, at=at)
+    newest, *older = _newest(session)
+    again_at = newest.created_at + ROTATES_AFTER
+    is_too_early = bool(older) and at < again_at
+    if is_too_early or not _add(session, newest.number + 1, by=by, at=at):
         raise Conflict("rotated_recently", again_at=again_at.isoformat())
-    if not _add(session, last.number + 1, by=by, at=at):
-        raise Conflict("rotated_recently")
-    last.private_pem = None
-    return _newest(session, 1)[0]
+    return _newest(session)[0]
+
+
+def signs_at(key: SigningKey) -> datetime:
+    """From when on: the first key at once, a later one when verifiers know it."""
+    return key.created_at if key.number == 1 else key.created_at + SIGNS_AFTER
 
 
 def published(session: Session) -> dict[str, Any]:
     """The public keys, newest first, as a JWK set."""
-    return {"keys": [key.public_jwk for key in _newest(session, PUBLISHED)]}
+    return {"keys": [key.public_jwk for key in _newest(session)]}
 
 
 def sign(key: SigningKey, claims: dict[str, Any]) -> str:
@@ -56,9 +62,14 @@ def sign(key: SigningKey, claims: dict[str, Any]) -> str:
     )
 
 
-def _newest(session: Session, count: int) -> list[SigningKey]:
-    newest = select(SigningKey).order_by(col(SigningKey.number).desc()).limit(count)
+def _newest(session: Session) -> list[SigningKey]:
+    newest = select(SigningKey).order_by(col(SigningKey.number).desc()).limit(PUBLISHED)
     return list(session.exec(newest))
+
+
+def _make_first(session: Session, at: datetime) -> list[SigningKey]:
+    _add(session, 1, by=system(""), at=at)
+    return _newest(session)
 
 
 def _add(session: Session, number: int, *, by: Caller, at: datetime) -> bool:
