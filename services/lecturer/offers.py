@@ -1,5 +1,6 @@
 """Lecturer: how an offer is answered."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -157,10 +158,16 @@ def adopt_counter(
     if revision != offer.revision:
         raise Conflict("revision_stale", revision=offer.revision)
     commitments.check_open(held, offer)
-    if not seats.is_where_proposed(held, offer) and not (channel and note):
+    there = seats.is_where_proposed(held, offer)
+    if not there and not (channel and note):
         raise Conflict("lesson_not_there", counter=offer.counter, needs=["channel", "note"])
+    # He named the time himself, whatever his week says.
+    tolerate = retimes.HIS_TO_SAY if there else frozenset()
+    by = replace(by, channel=channel)
     try:
-        commitments.commit(held, offer, "adopt_counter", by=by, at=at, note=note or "")
+        commitments.commit(
+            held, offer, "adopt_counter", tolerate=tolerate, by=by, at=at, note=note or ""
+        )
     except Conflict as conflict:
         _lose(held, offer, "lecturer_ineligible", conflict, at)
         raise
