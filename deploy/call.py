@@ -4,7 +4,8 @@
 
 WHO is a role (scheduler, supervisor, administrator) or the code or id of a school or lecturer
 (SCH-06, LEC-001). In JSON and PATH, `@RV-T01` stands for the id of that reference row. `--get`
-prints values instead of the whole answer: `lines[].lesson_id`, one per line.
+prints values instead of the whole answer, one per line: `items[].id`, or several of each,
+`items[]:id,lecturer_id`.
 """
 
 import argparse
@@ -69,6 +70,16 @@ def resolve(text: str) -> str:
     return CODE.sub(lambda match: str(reference_id(DISTRICT, match[1])), text)
 
 
+def values(answer: Any, field: str) -> Iterator[str]:
+    """What `--get` prints: one value a line, or the named ones of each side by side."""
+    path, _, names = field.partition(":")
+    for found in pick(answer, path):
+        parts = [found[name] for name in names.split(",")] if names else [found]
+        yield " ".join(
+            p if isinstance(p, str) else json.dumps(p, ensure_ascii=False) for p in parts
+        )
+
+
 def pick(value: Any, path: str) -> Iterator[Any]:
     """`items[].id`: every id, in order."""
     name, _, rest = path.partition(".")
@@ -104,8 +115,7 @@ def main() -> int:
         return 1
     shown = answer.json() if answer.content else None
     if chosen.get:
-        for value in pick(shown, chosen.get):
-            print(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        print("\n".join(values(shown, chosen.get)))
     else:
         print(json.dumps(shown, ensure_ascii=False, indent=2))
     return 0
