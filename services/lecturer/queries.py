@@ -287,4 +287,4 @@ def _appointed(session: Session, ids: Collection[UUID]) -> dict[UUID, date]:
         .where(col(Appointment.lecturer_id).in_(ids), col(Appointment.revoked_on).is_(None))
         .group_by(col(Appointment.lecturer_id))
     )
-    return dict(session.execute(statement).tuples().all())
+    return {lecturer_id: ends_on for lecturer_id, ends_on in session.execute(statement)}

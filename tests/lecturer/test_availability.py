@@ -1,7 +1,7 @@
 """Lecturer: half-days and leave, as sentences."""
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from services.kit.errors import Conflict, Forbidden, Invalid, Missing, NotFound
 from services.kit.ids import uuid7
@@ -191,5 +191,5 @@ def test_the_next_lecturer_is_asked_when_one_goes_on_leave(district: Session) ->
 
     leave(district)
 
-    offers = district.query(Offer).filter_by(lesson_id=seat.lesson_id, state="pending").all()
-    assert [offer.lecturer_id for offer in offers] == [other.id]
+    pending = select(Offer).where(Offer.lesson_id == seat.lesson_id, Offer.state == "pending")
+    assert [offer.lecturer_id for offer in district.exec(pending)] == [other.id]
