@@ -134,22 +134,6 @@ def replace(
     return new
 
 
-def void(
-    session: Session,
-    assignment_id: UUID,
-    *,
-    reason_code: str,
-    fault: str,
-    by: Caller,
-    at: datetime,
-) -> None:
-    """He can no longer keep it (his letter has lapsed, he is away): the seat is lost."""
-    held, mine, _ = take(session, assignment_id, auth.system(by.district), None)
-    doors.move_assignment(held, mine, "void", by=by, at=at, reason_code=reason_code, fault=fault)
-    staffing.lose(held, "voided")
-    seats.settle(held, cause="void", by=by, at=at)
-
-
 def reconfirm_missed(session: Session, assignment_id: UUID, at: datetime) -> None:
     """The clock: the lesson is near and he has not said again that he comes."""
     held, mine, by = by_clock(session, assignment_id)

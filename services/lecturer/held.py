@@ -108,14 +108,6 @@ def hold(
     )
 
 
-def beside(session: Session, lesson_id: UUID) -> Held:
-    """A seat of which one offer is changed while its row is not locked: it is settled soon after,
-    in a transaction of its own."""
-    seat = db.get(session, Seat, lesson_id, what="seat")
-    staff = db.get(session, Staffing, lesson_id, what="seat")
-    return Held(session=session, seat=seat, staff=staff, holder=None)
-
-
 def public(staff: Staffing) -> dict[str, Any]:
     return {name: getattr(staff, name) for name in PUBLIC}
 

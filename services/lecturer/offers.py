@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from services.kit import auth, timers
 from services.kit.auth import Caller
 from services.kit.errors import Conflict, Invalid, NotFound
 from services.lecturer import commitments, deadlines, doors, retimes, seats, speaking
-from services.lecturer.held import Held, beside, hold
+from services.lecturer.held import Held, hold
 from services.lecturer.models import Offer
 from services.lecturer.speaking import Behalf
 from services.lecturer.states import LIVE_OFFER, OFFER, OfferState
@@ -184,20 +184,6 @@ def revoke(
     _answer_retime(held, offer, "refused")
     seats.settle(held, cause="revoke", by=by, at=at)
     return offer
-
-
-def lecturer_ineligible(
-    session: Session, offer_id: UUID, *, reason: str, by: Caller, at: datetime
-) -> None:
-    """He may no longer be asked this. The seat looks for somebody else soon after."""
-    locked = select(Offer).where(Offer.id == offer_id).with_for_update()
-    session.flush()
-    offer = session.exec(locked.execution_options(populate_existing=True)).first()
-    if offer is None or offer.state not in LIVE_OFFER:
-        return
-    held = beside(session, offer.lesson_id)
-    doors.move_offer(held, offer, "lecturer_ineligible", by=by, at=at, reason_code=reason)
-    seats.settle_soon(session, offer.lesson_id, at=at)
 
 
 def expire(session: Session, offer_id: UUID, at: datetime) -> None:
