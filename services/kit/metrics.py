@@ -16,5 +16,5 @@ PARKED = Gauge("yueke_parked_messages", "Messages waiting for a person")
 EFFECT = Histogram(
     "yueke_commit_to_effect_seconds",
     "From the producer telling an event to its effect being committed here",
-    buckets=(0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120),
+    buckets=(0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120),
 )

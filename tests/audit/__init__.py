@@ -1,0 +1,1 @@
+"""The audit: what it proves, and that it sees what was planted."""

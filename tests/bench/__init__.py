@@ -1,0 +1,1 @@
+"""Bench: what the design promises, measured on this machine."""
