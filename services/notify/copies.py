@@ -21,7 +21,7 @@ TAUGHT = ("fulfilled", "partial")
 
 def keep_account(session: Session, said: AccountChanged) -> None:
     """409 `stale` for an older one."""
-    values = said.model_dump(include=set(Account.model_fields) - {"id"})
+    values = said.model_dump(include=set(Account.model_fields) - {"id", "version"})
     if not _keep(session, Account, said.key, said.version, values):
         raise Conflict("stale", version=said.version)
 

@@ -13,6 +13,7 @@ from services.contracts.catalog import CourseChanged, SiteChanged
 from services.contracts.lecturer import (
     AppointmentChanged,
     AssignmentChanged,
+    LecturerChanged,
     OfferChanged,
     Seat,
     StaffingChanged,
@@ -33,7 +34,7 @@ def of_event(said: Event) -> Facts:
             facts = _plain(said, "number", "lines", "lines_returned", "reason", "reason_code")
             facts |= {"school": said.school_name, "due_at": _iso(said.due_at)}
         case LessonChanged():
-            facts = of_lesson(said)
+            facts = of_lesson(said) | {"reason": said.note}
         case ChangeChanged():
             facts = _slot(said.slot) | _place(said.place) | _old_slot(said.old_slot)
             facts |= _plain(said, "round", "reason", "reason_code")
@@ -44,7 +45,7 @@ def of_event(said: Event) -> Facts:
             }
         case OfferChanged():
             facts = _seat(said.seat) | _old_slot(said.counter)
-            facts |= {"lecturer": said.lecturer_name, "reason": said.reason}
+            facts |= _plain(said, "reason", "reason_code") | {"lecturer": said.lecturer_name}
             facts |= {"due_at": _iso(said.expires_at)}
         case AssignmentChanged():
             facts = _seat(said.seat) | _plain(said, "reason", "reason_code", "minutes_taught")
@@ -52,6 +53,9 @@ def of_event(said: Event) -> Facts:
         case StaffingChanged():
             facts = _plain(said, "waived", "excluded") | {"lecturer": said.holder_name}
             facts |= _slot(said.slot) if said.slot else {}
+        case LecturerChanged():
+            facts = {"lecturer": said.name, "reason": said.reason, "act": f"lecturer.{said.verb}"}
+            facts |= _slot(said.leave) if said.leave else {}
         case AppointmentChanged():
             facts = _plain(said, "days_left") | {"lecturer": said.lecturer_name}
             facts |= {"appointment": said.number}

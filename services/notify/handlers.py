@@ -13,6 +13,7 @@ from services.contracts.catalog import CourseChanged, SiteChanged
 from services.contracts.lecturer import (
     AppointmentChanged,
     AssignmentChanged,
+    LecturerChanged,
     OfferChanged,
     StaffingChanged,
 )
@@ -54,5 +55,6 @@ HANDLERS: Handlers = {
     OfferChanged: tell,
     AssignmentChanged: assignment,
     StaffingChanged: staffing,
+    LecturerChanged: tell,
     AppointmentChanged: tell,
 }

@@ -10,6 +10,7 @@ from services.contracts.booking import ChangeChanged, LessonChanged, OrderChange
 from services.contracts.lecturer import (
     AppointmentChanged,
     AssignmentChanged,
+    LecturerChanged,
     OfferChanged,
     StaffingChanged,
 )
@@ -75,6 +76,8 @@ def _lecturers(session: Session, said: Event) -> list[UUID]:
     match said:
         case OfferChanged() | AssignmentChanged() | AppointmentChanged():
             return [said.lecturer_id]
+        case LecturerChanged():
+            return [said.key]
         case LessonChanged():
             return [row.lecturer_id for row in copies.seated(session, said.key)]
     return []

@@ -88,6 +88,7 @@ SCHOOL, SCHEDULERS, LECTURER, SUPERVISORS = To.SCHOOL, To.SCHEDULERS, To.LECTURE
 
 # Of what he did himself a lecturer is not told; of what was recorded for him he is.
 RECORDED = Tell(LECTURER, "recorded_on_behalf", when=is_recorded)
+HIS_RECORD = (Tell(LECTURER, "lecturer_changed", mail=False),)
 LETTER = Nobody("told once, for the whole letter")
 CHANGE = Nobody("the change itself is told, with both dates")
 PRESENCE = Nobody("the lecturer's presence is told where it happened")
@@ -111,7 +112,11 @@ ROUTES: dict[str, dict[str, Route]] = {
         "trial": Nobody("not on the menu yet"),
         "approve": Nobody("not on the menu yet"),
     },
-    "catalog.site": {"changed": (Tell(SCHEDULERS, "site_changed", mail=False),)},
+    "catalog.site": {
+        "put": (Tell(SCHEDULERS, "site_changed", mail=False),),
+        "close": (Tell(SCHEDULERS, "site_closed"),),
+        "reopen": (Tell(SCHEDULERS, "site_changed", mail=False),),
+    },
     "booking.order": {
         "submitted": (Tell(SCHEDULERS, "order_submitted"),),
         "resubmitted": (Tell(SCHEDULERS, "order_resubmitted"),),
@@ -133,6 +138,10 @@ ROUTES: dict[str, dict[str, Route]] = {
         "reopened": both("order_reopened"),
     },
     "booking.lesson": {
+        "requested": LETTER,
+        "line_returned": LETTER,
+        "resubmitted": LETTER,
+        "amended": LETTER,
         "line_approved": LETTER,
         "line_refused_or_order_dead": (Tell(SCHOOL, "lesson_refused", mail=False, when=_refused),),
         "line_fix_deadline": both("lesson_line_lapsed"),
@@ -245,6 +254,10 @@ ROUTES: dict[str, dict[str, Route]] = {
             Tell(LECTURER, "assignment_reconfirm_missed", urgent=True),
             Tell(SCHEDULERS, "assignment_not_reconfirmed", urgent=True),
         ),
+        "not_checked_in": (
+            Tell(LECTURER, "assignment_check_in_missing", urgent=True),
+            *both("assignment_not_checked_in", urgent=True),
+        ),
         "released": (
             Tell(LECTURER, "assignment_released"),
             Tell(SCHEDULERS, "assignment_lost"),
@@ -278,6 +291,17 @@ ROUTES: dict[str, dict[str, Route]] = {
         # What no move of the lesson tells: the rescue found nobody; the school is asked.
         "exhausted": (Tell(SCHEDULERS, "lesson_rescue_exhausted", urgent=True),),
         "waived": (Tell(SCHOOL, "lesson_downgrade_asked", urgent=True),),
+    },
+    "lecturer.lecturer": {
+        "take_leave": (Tell(SCHEDULERS, "lecturer_leave", mail=False),),
+        "undo_leave": (Tell(SCHEDULERS, "lecturer_leave_undone", mail=False),),
+        "put": HIS_RECORD,
+        "activate": HIS_RECORD,
+        "deactivate": HIS_RECORD,
+        "raise_cap": HIS_RECORD,
+        "reset_cap": HIS_RECORD,
+        "qualify": HIS_RECORD,
+        "set_availability": HIS_RECORD,
     },
     "lecturer.appointment": {
         "changed": (Tell(LECTURER, "appointment_changed"),),

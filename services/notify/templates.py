@@ -97,6 +97,8 @@ TEMPLATES: dict[str, Template] = {
         ("assignment_retimed", "授课改期：{course}", "您承诺的{lesson}已改到此时间地点，{school}。{contact}"),
         ("assignment_reconfirm_missed", "请再次确认授课：{course}", "{school}的{lesson}即将开始，请尽快再次确认。"),
         ("assignment_not_reconfirmed", "讲师未再次确认：{course}", "{lecturer}尚未再次确认{school}的{lesson}，请联系。"),
+        ("assignment_check_in_missing", "请尽快签到：{course}", "{school}的{lesson}已到时间，还没有您的签到。"),
+        ("assignment_not_checked_in", "讲师尚未签到：{course}", "{lecturer}尚未签到：{school}的{lesson}，请联系。"),
         ("assignment_released", "已退出授课：{course}", "您已不再承担{school}的{lesson}。{because}"),
         ("assignment_lost", "讲师退出：{course}", "{lecturer}退出{school}的{lesson}。{because}"),
         ("assignment_release_requested", "讲师申请退出：{course}", "{lecturer}申请退出{school}的{lesson}，请答复。{because}"),
@@ -117,6 +119,10 @@ TEMPLATES: dict[str, Template] = {
         ("course_published", "菜单新课：{course}", "《{course}》（{code}）已上菜单，可以点单。"),
         ("course_retired", "课程下架：{course}", "《{course}》（{code}）已下架，不能再点单。"),
         ("site_changed", "现场教学点变动：{site}", "{site}现为{site_state}，开放时间{open_rule}。"),
+        ("site_closed", "现场教学点关闭：{site}", "{site}已关闭，请检查安排在此的课次。"),
+        ("lecturer_changed", "讲师资料变动：{act}", "您的讲师资料有变动：{act}。{because}"),
+        ("lecturer_leave", "讲师请假：{lecturer}", "{lecturer}请假：{when}。{because}"),
+        ("lecturer_leave_undone", "讲师销假：{lecturer}", "{lecturer}销假：{when}。"),
     )
 }  # fmt: skip
 
@@ -177,6 +183,13 @@ CODES: dict[str, str] = {
     "assignment.checked_in": "签到",
     "assignment.fulfilled": "签退",
     "assignment.partial": "提前结束或换人续讲",
+    "lecturer.put": "基本资料",
+    "lecturer.activate": "恢复派课",
+    "lecturer.deactivate": "停止派课",
+    "lecturer.raise_cap": "授课上限提高",
+    "lecturer.reset_cap": "授课上限恢复",
+    "lecturer.qualify": "可授课程",
+    "lecturer.set_availability": "可授课时间",
     "time_conflict": "时间冲突",
     "leave": "请假",
     "topic_mismatch": "课题不符",
