@@ -80,6 +80,10 @@ def values(answer: Any, field: str) -> Iterator[str]:
         )
 
 
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def pick(value: Any, path: str) -> Iterator[Any]:
     """`items[].id`: every id, in order."""
     name, _, rest = path.partition(".")
