@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlmodel import Session, col, select
 
-from services.booking import orders, queries, review, showing
+from services.booking import answer_schemas as showing
+from services.booking import orders, queries, review
 from services.booking.models import Order, School
 from services.booking.schemas import (
     AmendIn,

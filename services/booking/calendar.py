@@ -34,15 +34,10 @@ def between(session: Session, district: str, first: date, last: date) -> WorkCal
     )
 
 
-def due_after(
-    session: Session, district: str, at: datetime, workdays: int, zone: ZoneInfo
-) -> datetime:
+def due_after(days: WorkCalendar, at: datetime, workdays: int, zone: ZoneInfo) -> datetime:
     """The same hour, that many working days later."""
     local = at.astimezone(zone)
-    horizon = local.date() + timedelta(days=30 + 3 * workdays)
-    days = between(session, district, local.date(), horizon)
-    on = days.add_workdays(local.date(), workdays)
-    return datetime.combine(on, local.timetz())
+    return datetime.combine(days.add_workdays(local.date(), workdays), local.timetz())
 
 
 def year(session: Session, district: str, of: int) -> tuple[list[said.WorkDay], bool]:

@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from services.booking import calendar, mix, schools
-from services.booking.models import CourseCopy, Lesson, Order, OrderLine, School, SiteCopy, Venue
+from services.booking import calendar, schools
+from services.booking.models import CourseCopy, Order, OrderLine, School, SiteCopy, Venue
 from services.booking.rules import (
     Problem,
     SchoolTimes,
@@ -27,7 +27,6 @@ from services.booking.rules import (
     validity_problems,
     version_on,
 )
-from services.booking.states import LessonState
 from services.contracts.booking import Slot
 from services.contracts.catalog import CourseVersion
 from services.kit.numbers import Numbers
@@ -35,6 +34,8 @@ from services.kit.numbers import Numbers
 MOST_WISHES, MOST_PREFERRED = 3, 3
 # Beyond this a wish is judged by the plain week: nobody has announced a calendar that far ahead.
 HORIZON = timedelta(days=800)
+# The calendar is read this far at least, for the district's own deadline.
+REVIEW = timedelta(days=40)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,22 @@ class Ground:
 
 
 def ground(session: Session, order: Order, lines: Sequence[OrderLine], at: datetime) -> Ground:
-    """Six reads, whatever the number of lines."""
+    """Six reads, whatever the number of lines; once per transaction, like the numbers."""
+    known: dict[tuple[Any, ...], Ground] = session.info.setdefault("grounds", {})
+    key = (at, *(_asked(line) for line in lines))
+    if key not in known:
+        known[key] = _read_ground(session, order, lines, at)
+    return known[key]
+
+
+def _asked(line: OrderLine) -> tuple[Any, ...]:
+    """What of a line decides what has to be read."""
+    return line.id, line.course_id, line.venue_id, line.site_id, str(line.wishes)
+
+
+def _read_ground(
+    session: Session, order: Order, lines: Sequence[OrderLine], at: datetime
+) -> Ground:
     numbers = Numbers.of(session, order.district)
     school = session.get_one(School, order.school_id)
     courses = _courses(session, order.district, {line.course_id for line in lines})
@@ -127,29 +143,6 @@ def line_problems(
         named = [problem._replace(field=f"wishes.{index}") for problem in hit]
         # The days of a camp often share one problem: it is said once.
         found += [problem for n, problem in enumerate(named) if problem not in named[:n]]
-    return found
-
-
-def warnings(
-    session: Session, order: Order, lines: Sequence[OrderLine], on: Ground
-) -> list[dict[str, Any]]:
-    """What the scheduler may overrule: prerequisites, theory share, another school's venue."""
-    versions = [(line, version) for line in lines if (version := on.version(line))]
-    found: list[dict[str, Any]] = []
-    heard = _heard(session, order, [v for _, v in versions]) | {line.course_id for line in lines}
-    for line, version in versions:
-        if version.prerequisite_id and version.prerequisite_id not in heard:
-            facts = {"course_id": str(version.prerequisite_id)}
-            found.append({"line": line.position, "code": "prerequisite_missing", **facts})
-        venue = on.venues.get(line.venue_id) if line.venue_id else None
-        if venue is not None and venue.school_id != order.school_id:
-            found.append({"line": line.position, "code": "venue_of_another_school"})
-    shares = mix.meter([(v.category, v.class_hours) for _, v in versions], on.numbers)
-    theory = shares.hours.shares["political_theory"]
-    if shares.hours.gap is not None and not shares.within:
-        wanted = shares.targets["political_theory"]
-        facts = {"percent": str(theory), "wanted": str(wanted), "gap": str(shares.hours.gap)}
-        found.append({"line": None, "code": "theory_share", **facts})
     return found
 
 
@@ -281,19 +274,4 @@ def _period(lines: Sequence[OrderLine], numbers: Numbers, at: datetime) -> tuple
     first = at.astimezone(numbers.zone).date()
     ends = [local(wish, numbers)[1].date() for line in lines for wish in wishes(line)]
     last = max((end for end in ends if end < first + HORIZON), default=first)
-    return first, last + timedelta(days=7)
-
-
-def _heard(session: Session, order: Order, versions: Sequence[CourseVersion]) -> set[UUID]:
-    """Which of the prerequisites the school has had, or is going to have."""
-    wanted = {v.prerequisite_id for v in versions if v.prerequisite_id}
-    if not wanted:
-        return set()
-    return set(
-        session.exec(
-            select(Lesson.course_id)
-            .where(Lesson.school_id == order.school_id)
-            .where(col(Lesson.course_id).in_(wanted))
-            .where(col(Lesson.state).not_in([LessonState.CANCELLED, LessonState.WRITTEN_OFF]))
-        ).all()
-    )
+    return first, max(last + timedelta(days=7), first + REVIEW)

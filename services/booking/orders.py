@@ -18,7 +18,6 @@ from services.kit import db, timers
 from services.kit.auth import Caller, Role
 from services.kit.errors import Conflict, Forbidden, Invalid
 from services.kit.ids import uuid7
-from services.kit.numbers import Numbers
 
 MOST_LINES = 500
 
@@ -109,7 +108,7 @@ def submit(session: Session, order_id: UUID, *, by: Caller, at: datetime) -> Ord
         births.snapshot(line, on)
     session.flush()
     lessons = births.bear(session, order, lines, on, at)
-    due_at = _await_review(session, order, lines, at)
+    due_at = _await_review(session, order, lines, on, at)
     local = at.astimezone(on.numbers.zone)
     # Last of all rows: until the commit nobody else in the district gets a number.
     number = numbering.next_number(session, order.district, local.year)
@@ -135,7 +134,7 @@ def resubmit(session: Session, order_id: UUID, *, by: Caller, at: datetime) -> O
     for line in lines:
         births.snapshot(line, on)
     timers.stop(session, order.id, "fix_deadline")
-    due_at = _await_review(session, order, lines, at)
+    due_at = _await_review(session, order, lines, on, at)
     order_door.move(
         session,
         order,
@@ -163,9 +162,7 @@ def discard(
         "fault": "school",
         "notice": "early",
     }
-    return order_door.move(
-        session, order, "discard", by=by, at=at, note=reason, reason=reason, **end
-    )
+    return order_door.move(session, order, "discard", by=by, at=at, note=reason, **end)
 
 
 def withdraw(
@@ -246,12 +243,15 @@ def _checked(
 
 
 def _await_review(
-    session: Session, order: Order, lines: Sequence[OrderLine], at: datetime
+    session: Session,
+    order: Order,
+    lines: Sequence[OrderLine],
+    on: checks.Ground,
+    at: datetime,
 ) -> datetime:
     """The district's clock, and the end of the last wished slot, whichever comes first."""
-    numbers = Numbers.of(session, order.district)
-    workdays = numbers.int("review_working_days")
-    due_at = calendar.due_after(session, order.district, at, workdays, numbers.zone)
+    workdays = on.numbers.int("review_working_days")
+    due_at = calendar.due_after(on.calendar, at, workdays, on.numbers.zone)
     timers.stop(session, order.id, "stale_or_dates_past")
     timers.start(session, order.id, "review_sla", due_at)
     timers.start(session, order.id, "all_dates_past", deadlines.last_wish(lines))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.booking import checks, mix
+from services.booking import advice, checks, mix
 from services.booking.models import (
     Change,
     Lesson,
@@ -97,7 +97,7 @@ def with_lines(
             [line.review for line in lines], {L(lesson.state) for lesson, _ in lessons}
         ),
         problems=checks.problems(order, lines, on, at) if judged else [],
-        warnings=checks.warnings(session, order, lines, on),
+        warnings=advice.warnings(session, order, lines, on),
     )
 
 

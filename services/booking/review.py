@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from services.booking import births, checks, deadlines, fixing, lesson_door, order_door
-from services.booking.models import Lesson, Order, OrderLine
+from services.booking.models import Lesson, Order, OrderLine, School
 from services.booking.orders import lines_of
 from services.booking.seeing import order_for
 from services.booking.states import ORDER, LessonState, OrderState
@@ -208,6 +208,8 @@ def _carry_out(
 ) -> None:
     """The lessons of decided lines go where the decision sends them."""
     decided = {line.id: line for line in lines}
+    # Held on to, so that it is not read again for every lesson.
+    _school = session.get_one(School, order.school_id)
     settled = False
     for lesson in _all_requested(session, order):
         line = decided.get(lesson.line_id)

@@ -3,6 +3,7 @@
 import pytest
 from sqlmodel import Session
 
+from tests.booking import letter_world
 from tests.booking.lesson_world import a_district
 from tests.conftest import RoomSession
 
@@ -12,4 +13,12 @@ def district(room_session: RoomSession) -> Session:
     """A session with a small district in it: two schools, two halls, one site, one course."""
     session = room_session("booking")
     a_district(session)
+    return session
+
+
+@pytest.fixture
+def xiqing(room_session: RoomSession) -> Session:
+    """A session with the whole reference district in it."""
+    session = room_session("booking")
+    letter_world.load(session)
     return session
