@@ -131,7 +131,7 @@ def main() -> int:
     folder = home.home()
     try:
         get = reader(folder)
-        report = prove(lambda: books.read(get))
+        report = prove(lambda: books.read(get), patience=PATIENCE)
     except (Unreadable, OSError, SystemExit) as error:
         print(f"the audit could not read: {error}", file=sys.stderr)
         return 2

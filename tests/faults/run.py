@@ -20,6 +20,9 @@ SITE = ROOT / "tests" / "faults" / "site"
 SEED = 20261123
 QUIET_PATIENCE = 240.0  # a message held by a dead process comes back after 30 s, a retry after 120
 ANSWER_PATIENCE = 60.0
+AFTERMATH = 5.0  # writing goes on when the sky has cleared
+# A run in which one of these was never acknowledged has not looked at much.
+VERBS = ("submit", "approve", "place", "accept", "decline")
 
 SHORT = Forecast(
     seconds=60, kills=2, disk_losses=1, outage_seconds=10, repeats=5, births=1, stalls=2
@@ -90,6 +93,7 @@ def _through(town: Town, forecast: Forecast, seed: int, *, pace: float) -> Resul
     writers.start()
     try:
         weather.rage()
+        time.sleep(AFTERMATH)
     finally:
         weather.clear()
         ledger = writers.stop(ANSWER_PATIENCE)
@@ -140,8 +144,8 @@ def _reasons(result: Result, restless: list[str], audited: int) -> list[str]:
         reasons.append(f"the audit ended with status {audited}")
     if result.ledger.unanswered:
         reasons.append(f"{result.ledger.unanswered} clients were never answered")
-    if not result.ledger.promises:
-        reasons.append("nothing was written")
+    done = {promise.verb for promise in result.ledger.promises}
+    reasons += [f"no {verb} was acknowledged" for verb in VERBS if verb not in done]
     return reasons
 
 

@@ -168,12 +168,12 @@ class Writers:
                 continue
             for line in person.ask("GET", path).json()["lines"]:
                 for lesson in line["lessons"]:
-                    self._place(person, lesson["id"], line["wishes"][0], choose)
+                    self._place(person, lesson["id"], choose)
 
-    def _place(self, person: Person, id: str, wish: dict[str, str], choose: random.Random) -> None:
+    def _place(self, person: Person, id: str, choose: random.Random) -> None:
         path = f"/api/booking/lessons/{id}"
         mode = choose.choice(["in_turn", "in_turn", "parallel"])
-        body = {"starts_at": wish["starts_at"], "ends_at": wish["ends_at"], "mode": mode}
+        body = {"wish": 0, "mode": mode}
         placed = self._do(person, "booking.lesson.changed", path, "place", UUID(id), body)
         if placed and choose.random() < 0.1:
             why = {"reason": "风雨"}
