@@ -1,5 +1,6 @@
 """Notify: a message as a mail (RFC 5322), with its invitation where it has one (RFC 6047)."""
 
+import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8, EmailPolicy
@@ -9,6 +10,10 @@ from services.kit import config
 from services.notify import calendars
 from services.notify.models import Account, Message
 from services.notify.sentences import Words
+
+
+# Any script, but nothing that could mean more than one plain address.
+ADDRESS = re.compile(r"""([^\s@<>(),;:\\"\[\]]+)@([^\s@<>(),;:\\"\[\]]+)""")
 
 
 class Unaddressable(Exception):
@@ -44,6 +49,7 @@ def seal(message: Message, account: Account, words: Words, *, title: str) -> tup
         )
         params = {"method": told.method}
         mail.add_alternative(text.decode(), subtype="calendar", params=params, cte="base64")
+        mail.set_boundary(f"yueke-{message.id.hex}")  # the same text with every try
     return mail.as_bytes(), _policy(account) is SMTPUTF8
 
 
@@ -59,15 +65,15 @@ def told_by(message: Message) -> calendars.Told | None:
     return calendars.Told(uid, sequence, method)
 
 
-def _policy(account: Account) -> EmailPolicy[EmailMessage]:
+def _policy(account: Account) -> "EmailPolicy[EmailMessage]":
     return SMTP if (account.email or "").isascii() else SMTPUTF8
 
 
 def _recipient(account: Account) -> Address:
-    try:
-        return Address(_line(account.name), addr_spec=account.email or "")
-    except (ValueError, IndexError) as error:
-        raise Unaddressable(repr(error)) from error
+    found = ADDRESS.fullmatch(account.email or "")
+    if found is None:
+        raise Unaddressable(f"not an address: {account.email!r}")
+    return Address(_line(account.name), found[1], found[2])
 
 
 def _line(text: str) -> str:

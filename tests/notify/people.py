@@ -30,6 +30,7 @@ from services.kit.inbox import Inbox
 from services.notify import reference
 from services.notify.handlers import HANDLERS
 from services.notify.models import Message
+from tests.kit import toy
 
 DISTRICT = "xiqing"
 REFERENCE = Path("deploy/reference")
@@ -73,7 +74,6 @@ def settle(session: Session) -> None:
     """The numbers of the district and everybody's account."""
     reference.load(session, REFERENCE, district=DISTRICT, shift_years=0)
     hear(session, *(account(person) for person in PEOPLE))
-    session.commit()
 
 
 def account(person: Caller, version: int = 1, **other: Any) -> AccountChanged:
@@ -198,3 +198,13 @@ def message(session: Session, person: Caller, channel: str = "inapp") -> Message
     """The one message of this person."""
     mine = select(Message).where(Message.account_id == person.id, Message.channel == channel)
     return session.exec(mine).one()
+
+
+def headers(person: Caller) -> dict[str, str]:
+    """Signed in, with a new Idempotency-Key."""
+    claims: dict[str, Any] = {"name": person.name, "language": person.language}
+    for name in ("school_id", "lecturer_id"):
+        value = getattr(person, name)
+        claims |= {name: str(value)} if value else {}
+    token = toy.token(person.id, sorted(person.roles), **claims)
+    return {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
