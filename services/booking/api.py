@@ -1,6 +1,6 @@
 """Booking over HTTP: letters."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from services.booking.models import Order, School
 from services.booking.schemas import (
     AmendIn,
     CancelIn,
+    Day,
     HistoryOut,
     MaybeReasonIn,
     OrderIn,
@@ -54,8 +55,8 @@ def all_orders(
     state: OrderState | None = None,
     school_id: UUID | None = None,
     q: Annotated[str | None, Query(max_length=100)] = None,
-    first: Annotated[date | None, Query(alias="from")] = None,
-    last: Annotated[date | None, Query(alias="to")] = None,
+    first: Annotated[Day | None, Query(alias="from")] = None,
+    last: Annotated[Day | None, Query(alias="to")] = None,
     cursor: str | None = None,
     limit: Limit = 50,
 ) -> OrdersOut:

@@ -1,6 +1,6 @@
 """Booking: what letters look like over HTTP."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -13,6 +13,10 @@ from services.booking.review import Decision
 Text = Annotated[str, Field(max_length=200)]
 LongText = Annotated[str, Field(max_length=2000)]
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
+# Years a calendar can be thought of; further ones do not fit every clock and column.
+FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 12, 31, tzinfo=UTC)
+Moment = Annotated[AwareDatetime, Field(ge=FIRST, le=LAST)]
+Day = Annotated[date, Field(ge=FIRST.date(), le=LAST.date())]
 Delivery = Literal["classroom", "on_site", "mobile", "online", "home"]
 
 EXAMPLE_LINE: JsonDict = {
@@ -50,8 +54,8 @@ class WishIn(Body):
 
     also: ClassVar[dict[str, str]] = {"start": "starts_at", "end": "ends_at"}
 
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
 
     def plain(self) -> dict[str, str]:
         return {
@@ -136,7 +140,7 @@ class DecisionIn(Body):
     line: int = Field(ge=1, le=1000)
     decision: Literal["approve", "return", "refuse"]
     fields: list[Text] = Field(default=[], max_length=20)
-    due_at: AwareDatetime | None = None
+    due_at: Moment | None = None
     reason: Reason | None = None
 
     def said(self) -> Decision:
@@ -175,7 +179,7 @@ class ReturnIn(Body):
 
     fields: list[Text] = Field(default=[], max_length=500)
     reason: Reason
-    due_at: AwareDatetime | None = None
+    due_at: Moment | None = None
 
 
 class ReasonIn(Body):

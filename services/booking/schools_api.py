@@ -1,6 +1,5 @@
 """Booking over HTTP: schools and venues, days, numbers, and the mix."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from sqlmodel import col
 
 from services.booking import calendar, editions, queries, schools
 from services.booking.models import Venue
+from services.booking.schemas import Day
 from services.booking.school_schemas import (
     BlockedAllOut,
     BlockedIn,
@@ -70,14 +70,14 @@ def blocked(school_id: UUID, tx: Tx, who: Who) -> BlockedAllOut:
 
 
 @router.put("/schools/{school_id}/blocked/{on}")
-def block(school_id: UUID, on: date, body: BlockedIn, tx: Tx, who: Who) -> BlockedOut:
+def block(school_id: UUID, on: Day, body: BlockedIn, tx: Tx, who: Who) -> BlockedOut:
     """Block a day; what is already placed stays."""
     row = schools.block(tx, school_id, on, reason=body.reason, by=who)
     return BlockedOut.model_validate(row)
 
 
 @router.delete("/schools/{school_id}/blocked/{on}", status_code=204)
-def unblock(school_id: UUID, on: date, tx: Tx, who: Who) -> None:
+def unblock(school_id: UUID, on: Day, tx: Tx, who: Who) -> None:
     schools.unblock(tx, school_id, on, by=who)
 
 
@@ -113,7 +113,7 @@ def year(tx: Tx, who: Who, now: Now, year: Year | None = None) -> YearOut:
 
 
 @router.put("/calendar/{on}")
-def put_day(on: date, body: DayIn, tx: Tx, who: Who, now: Now) -> YearOut:
+def put_day(on: Day, body: DayIn, tx: Tx, who: Who, now: Now) -> YearOut:
     """Set one day (administrator); the whole year is told."""
     calendar.put_day(tx, on, **body.model_dump(), by=who, at=now)
     return _year(tx, who, on.year)
