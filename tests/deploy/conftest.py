@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,11 +111,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StartStack]:
-    """`start("--restart", YUEKE_NOW=...)`: a stack on a home and a port of its own, until the end
-    of the test. `new=True` gives it an empty home, `wait=False` does not wait for the ready line.
-    """
+@contextmanager
+def starter(folder: Path, loaded: Callable[[], Path]) -> Iterator[StartStack]:
     with ExitStack() as ends:
 
         def begin(
@@ -126,13 +123,36 @@ def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StartStack
             wait: bool = True,
             **environment: str,
         ) -> Running:
-            folder = home or tmp_path / "home"
-            if not new and not folder.exists():
-                shutil.copytree(request.getfixturevalue("loaded"), folder)
-            running = Running(folder, port, arguments, environment)
+            home = home or folder / "home"
+            if not new and not home.exists():
+                shutil.copytree(loaded(), home)
+            running = Running(home, port, arguments, environment)
             ends.callback(running.kill)
             if wait:
                 running.wait_ready()
             return running
 
         yield begin
+
+
+@pytest.fixture
+def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StartStack]:
+    """`start("--restart", YUEKE_NOW=...)`: a stack on a home and a port of its own, until the end
+    of the test. `new=True` gives it an empty home, `wait=False` does not wait for the ready line.
+    """
+    with starter(tmp_path, lambda: request.getfixturevalue("loaded")) as begin:
+        yield begin
+
+
+@pytest.fixture(scope="module")
+def stack(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One for all tests that only look at it."""
+    with starter(tmp_path_factory.mktemp("stack"), lambda: loaded) as begin:
+        yield begin()
+
+
+@pytest.fixture(scope="module")
+def enduring(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One that brings back what the tests kill."""
+    with starter(tmp_path_factory.mktemp("enduring"), lambda: loaded) as begin:
+        yield begin("--restart")
