@@ -35,7 +35,7 @@ audit: $(READY) ## prove the invariants on the running stack
 	@$(PY) -m deploy.audit $(ARGS)
 
 parked: $(READY) ## show, replay or drop parked messages: ARGS="list | replay ID | drop ID REASON"
-	@$(PY) -m deploy.parked $(ARGS)
+	@$(PY) -m deploy.parked $(or $(ARGS),list)
 
 test: $(READY) ## every test, on SQLite and on PostgreSQL: ARGS="tests/kit -x"
 	@$(PY) -m pytest $(ARGS)
@@ -59,8 +59,9 @@ faults: $(READY) ## kill, cut and lose things while clients write, then count: L
 bench: $(READY) ## measure what the design promises: ARGS="orders | effect | start"
 	@$(PY) -m tests.bench $(ARGS)
 
-asyncapi: $(READY) ## write docs/asyncapi.yaml and docs/states.md from contracts and tables
-	@$(PY) -m deploy.asyncapi && $(PY) -m deploy.diagrams
+asyncapi: $(READY) ## write docs/asyncapi.yaml and docs/states.md from the code
+	@$(PY) -m deploy.asyncapi
+	@$(PY) -m deploy.diagrams && $(PY) -m deploy.diagrams
 
 clean: ## remove caches and .venv, keep var/ with its data
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
