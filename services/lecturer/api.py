@@ -1,6 +1,5 @@
 """Lecturer over HTTP: lecturers, their letters, their time, candidates and the calendar."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -49,7 +48,7 @@ def show(id: UUID, response: Response, tx: Tx, who: Who) -> schemas.LecturerOut 
     return _lecturer(id, response, tx, who)
 
 
-@router.put("/lecturers/{id}")
+@router.put("/lecturers/{id}", responses={201: {"model": schemas.LecturerOut}})
 def put(
     id: UUID,
     body: schemas.LecturerIn,
@@ -60,7 +59,8 @@ def put(
     match: IfMatch,
 ) -> schemas.LecturerOut | schemas.NameOut:
     """Take a lecturer into a pool, or correct what is written of him."""
-    lecturers.put(tx, id, body.model_dump(), if_match=match, by=who, at=now)
+    row = lecturers.put(tx, id, body.model_dump(), if_match=match, by=who, at=now)
+    response.status_code = 201 if row.version == 1 else 200
     return _lecturer(id, response, tx, who)
 
 
@@ -150,7 +150,10 @@ def his_appointments(id: UUID, tx: Tx, who: Who, now: Now) -> schemas.Appointmen
     return schemas.AppointmentsOut.model_validate({"items": items})
 
 
-@letters.put("/lecturers/{id}/appointments/{appointment_id}")
+@letters.put(
+    "/lecturers/{id}/appointments/{appointment_id}",
+    responses={201: {"model": schemas.AppointmentOut}},
+)
 def put_appointment(
     id: UUID,
     appointment_id: UUID,
@@ -163,10 +166,11 @@ def put_appointment(
 ) -> schemas.AppointmentOut:
     """Issue a letter, or correct one."""
     row = appointments.put(tx, id, appointment_id, **dict(body), if_match=match, by=who, at=now)
+    response.status_code = 201 if row.version == 1 else 200
     return _letter(queries.letter(tx, row, at=now), response)
 
 
-@letters.post("/appointments/{id}/renew")
+@letters.post("/appointments/{id}/renew", status_code=201)
 def renew(
     id: UUID, body: schemas.RenewIn, response: Response, tx: Tx, who: Who, now: Now
 ) -> schemas.AppointmentOut:
@@ -211,12 +215,19 @@ def list_leave(id: UUID, tx: Tx, who: Who) -> schemas.LeavesOut:
     return schemas.LeavesOut.model_validate({"items": queries.leave(tx, id, by=who)})
 
 
-@times.put("/lecturers/{id}/leave/{leave_id}")
+@times.put("/lecturers/{id}/leave/{leave_id}", responses={201: {"model": schemas.LeaveOut}})
 def take_leave(
-    id: UUID, leave_id: UUID, body: schemas.LeaveIn, tx: Tx, who: Who, now: Now
+    id: UUID,
+    leave_id: UUID,
+    body: schemas.LeaveIn,
+    response: Response,
+    tx: Tx,
+    who: Who,
+    now: Now,
 ) -> schemas.LeaveOut:
     """He is away; 409 `holds_lessons` with what he has promised in that time."""
-    row = availability.take_leave(tx, id, leave_id, **dict(body), by=who, at=now)
+    row, created = availability.take_leave(tx, id, leave_id, **dict(body), by=who, at=now)
+    response.status_code = 201 if created else 200
     return schemas.LeaveOut.model_validate(queries.leave_shown(tx, row))
 
 
@@ -233,8 +244,8 @@ def undo_leave(
 def show_calendar(
     tx: Tx,
     who: Who,
-    first: Annotated[date | Moment, Query(alias="from")],
-    last: Annotated[date | Moment, Query(alias="to")],
+    first: Annotated[Day | Moment, Query(alias="from")],
+    last: Annotated[Day | Moment, Query(alias="to")],
     pool: Pool | None = None,
     lecturer_id: UUID | None = None,
 ) -> schemas.CalendarOut:

@@ -55,13 +55,13 @@ def take_leave(
     force: bool = False,
     by: Caller,
     at: datetime,
-) -> Leave:
-    """He is away. 409 `holds_lessons` with the lessons he has promised in that time, unless the
-    district forces it: then he loses them."""
+) -> tuple[Leave, bool]:
+    """His leave, and whether it is new. 409 `holds_lessons` with the lessons he has promised in
+    that time, unless the district forces it: then he loses them."""
     lecturer = his_or_kept(session, lecturer_id, by)
     before = session.get(Leave, id)
     if before is not None:
-        return _same(before, lecturer_id, starts_at, ends_at)
+        return _same(before, lecturer_id, starts_at, ends_at), False
     if ends_at <= starts_at or ends_at - starts_at > LONGEST_LEAVE:
         raise Invalid("leave_invalid", longest_days=LONGEST_LEAVE.days)
     if ends_at <= at:
@@ -86,7 +86,7 @@ def take_leave(
     _leave_changed(session, lecturer, row, "take_leave", reason, by=by, at=at)
     losses.take_away(session, lecturer, lessons, code="leave", by=by, at=at)
     losses.settle_offers(session, lecturer, by=by, at=at)
-    return row
+    return row, True
 
 
 def undo_leave(

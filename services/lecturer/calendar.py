@@ -18,7 +18,7 @@ from services.lecturer.states import AssignmentState as A
 
 SHOWN = {*LIVE_ASSIGNMENT, A.FULFILLED, A.PARTIAL, A.NO_SHOW}
 LONGEST = timedelta(days=93)
-OF_THE_LESSON = ("order_number", "school_name", "course_title", "attendees", "contact_name")
+OF_THE_LESSON = ("order_number", "school_name", "course_title", "contact_name")
 
 
 def period(
@@ -73,16 +73,16 @@ def entries(
         select(
             *(col(Assignment.lecturer_id), col(Assignment.id), col(Assignment.lesson_id)),
             *(col(Assignment.state), col(Assignment.revision), col(Assignment.place)),
-            *(col(Assignment.starts_at), col(Assignment.ends_at), col(Seat.body)),
+            *(col(Assignment.starts_at), col(Assignment.ends_at)),
+            *(col(Seat.body)[name].as_string().label(name) for name in OF_THE_LESSON),
+            col(Seat.body)["attendees"].as_integer().label("attendees"),
         )
         .join(Seat, col(Seat.lesson_id) == col(Assignment.lesson_id), isouter=True)
         .where(col(Assignment.lecturer_id).in_(ids), col(Assignment.state).in_(SHOWN))
         .where(col(Assignment.starts_at) < ends_at, col(Assignment.ends_at) > starts_at)
         .order_by(col(Assignment.starts_at))
     ):
-        body = row.body or {}
-        lesson = {name: body.get(name) for name in OF_THE_LESSON}
-        found[row.lecturer_id]["assignments"].append({**_shown(row, zone), **lesson})
+        found[row.lecturer_id]["assignments"].append(_shown(row, zone))
     return list(found.values())
 
 
@@ -98,7 +98,6 @@ def _people(session: Session, whose: Any) -> dict[UUID, dict[str, Any]]:
 def _shown(row: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
     """The row without what its entry says already, in local time."""
     shown = {name: value for name, value in row._mapping.items() if name != "lecturer_id"}
-    shown.pop("body", None)
     local = {name: shown[name].astimezone(zone) for name in ("starts_at", "ends_at")}
     return {**shown, **local}
 

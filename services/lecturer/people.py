@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, select
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, col
 
 from services.lecturer.eligibility import Ask, Away, Engagement, Person, Term
 from services.lecturer.models import (
@@ -48,27 +48,33 @@ def load(
         chosen &= col(Lecturer.id).in_(list(ids))
     mine = select(col(Lecturer.id)).where(chosen)
 
-    def rows(table: type[SQLModel], *where: ColumnElement[bool]) -> Iterable[Row[Any]]:
-        columns = table.__table__.columns  # type: ignore[attr-defined]
-        whose = columns["lecturer_id"].in_(mine)
-        return session.execute(select(*columns).where(whose, *where))
+    def rows(*columns: Any, where: Iterable[ColumnElement[bool]] = ()) -> Iterable[Any]:
+        whose = col(columns[0])
+        return session.execute(select(*map(col, columns)).where(whose.in_(mine), *where))
 
     everybody = select(*Lecturer.__table__.columns)  # type: ignore[attr-defined]
     found = session.execute(everybody.where(chosen).order_by("code"))
     people = {row.id: _person(row) for row in found}
-    for row in rows(Qualification, col(Qualification.course_id) == course_id):
-        people[row.lecturer_id].qualified = True
-    for row in rows(Availability):
-        people[row.lecturer_id].half_days.add(row.half_day)
-    for row in rows(Appointment):
-        term = Term(row.starts_on, last_day(row.ends_on, row.revoked_on))
-        people[row.lecturer_id].terms.append(term)
-    during = (col(Leave.undone_at).is_(None), col(Leave.starts_at) < last)
-    for row in rows(Leave, *during, col(Leave.ends_at) > first):
+    qualified = (col(Qualification.course_id) == course_id,)
+    for (id,) in rows(Qualification.lecturer_id, where=qualified):
+        people[id].qualified = True
+    for id, half_day in rows(Availability.lecturer_id, Availability.half_day):
+        people[id].half_days.add(half_day)
+    letter = (Appointment.starts_on, Appointment.ends_on, Appointment.revoked_on)
+    for id, starts_on, ends_on, revoked_on in rows(Appointment.lecturer_id, *letter):
+        people[id].terms.append(Term(starts_on, last_day(ends_on, revoked_on)))
+    during = col(Leave.starts_at) < last, col(Leave.ends_at) > first, col(Leave.undone_at).is_(None)
+    for row in rows(Leave.lecturer_id, Leave.id, Leave.starts_at, Leave.ends_at, where=during):
         people[row.lecturer_id].leave.append(Away(row.id, row.starts_at, row.ends_at))
-    counted = (col(Assignment.state).in_(COUNTED), col(Assignment.starts_at) < last)
-    for row in rows(Assignment, *counted, col(Assignment.ends_at) > first):
-        people[row.lecturer_id].engagements.append(_engagement(row))
+    counted = col(Assignment.starts_at) < last, col(Assignment.ends_at) > first
+    promise = (Assignment.id, Assignment.lesson_id, Assignment.starts_at, Assignment.ends_at)
+    for row in rows(
+        *(Assignment.lecturer_id, *promise, Assignment.place),
+        where=(*counted, col(Assignment.state).in_(COUNTED)),
+    ):
+        people[row.lecturer_id].engagements.append(
+            Engagement(row.id, row.lesson_id, row.starts_at, row.ends_at, spot(row.place))
+        )
     return list(people.values())
 
 
@@ -88,7 +94,3 @@ def _person(row: Row[Any]) -> Person:
         home=Spot(row.home_school_id and str(row.home_school_id), row.home_lat, row.home_lon),
         raised={name: raised["limit"] for name, raised in row.caps.items()},
     )
-
-
-def _engagement(row: Row[Any]) -> Engagement:
-    return Engagement(row.id, row.lesson_id, row.starts_at, row.ends_at, spot(row.place))

@@ -27,6 +27,11 @@ Pool = Literal["lead_study", "professional", "backbone"]
 Cap = Literal["day", "week", "month"]
 
 
+def like(**example: Any) -> ConfigDict:
+    """An example for the document."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 class In(BaseModel):
     """A body; what it does not know it refuses."""
 
@@ -35,6 +40,8 @@ class In(BaseModel):
 
 class LecturerIn(In):
     """A lecturer, as the district writes him down."""
+
+    model_config = like(code="LEC-241", name="示例讲师241（虚构）", pool="backbone")
 
     code: Name
     name: Name
@@ -52,11 +59,15 @@ class LecturerIn(In):
 class CoursesIn(In):
     """Every course he may teach."""
 
+    model_config = like(courses=["5b0a3f3e-9a55-5e1e-8c1e-3f6f8a3e2b10"])
+
     courses: list[UUID] = Field(max_length=1000)
 
 
 class ReasonIn(In):
     """Why."""
+
+    model_config = like(reason="返聘")
 
     reason: Reason
 
@@ -64,12 +75,16 @@ class ReasonIn(In):
 class ForcedIn(In):
     """Why; `force` takes lessons he holds away from him."""
 
+    model_config = like(reason="调离本区", force=False)
+
     reason: Reason
     force: bool = False
 
 
 class CapIn(In):
     """A higher limit for this one lecturer."""
+
+    model_config = like(cap="week", limit=4, reason="主题教育月")
 
     cap: Cap
     limit: int = Field(ge=1, le=100)
@@ -79,12 +94,16 @@ class CapIn(In):
 class ResetIn(In):
     """Back to the usual limit."""
 
+    model_config = like(cap="week", reason="活动结束")
+
     cap: Cap
     reason: Reason
 
 
 class AppointmentIn(In):
     """A letter of appointment; without a last day the usual term."""
+
+    model_config = like(number="示例聘字〔2026〕241号", scope="骨干", starts_on="2026-12-01")
 
     number: Name
     scope: Text = ""
@@ -96,6 +115,8 @@ class AppointmentIn(In):
 class RenewIn(In):
     """The letter that follows."""
 
+    model_config = like(number="示例聘字〔2028〕001号")
+
     number: Name
     scope: Text | None = None
     ends_on: Day | None = None
@@ -103,6 +124,8 @@ class RenewIn(In):
 
 class RevokeIn(In):
     """Not valid any more from today, or from a later day."""
+
+    model_config = like(reason="调离本区", on="2026-12-31")
 
     reason: Reason
     on: Day | None = None
@@ -112,11 +135,17 @@ class RevokeIn(In):
 class HalfDaysIn(In):
     """His week: MON_AM, MON_PM, MON_EVE and so on."""
 
-    half_days: list[str] = Field(max_length=21, examples=[["MON_AM", "WED_PM"]])
+    model_config = like(half_days=["MON_AM", "WED_PM"])
+
+    half_days: list[str] = Field(max_length=21)
 
 
 class LeaveIn(In):
     """A time in which he is away."""
+
+    model_config = like(
+        starts_at="2026-12-07T00:00:00+08:00", ends_at="2026-12-12T00:00:00+08:00", reason="培训"
+    )
 
     starts_at: Moment
     ends_at: Moment

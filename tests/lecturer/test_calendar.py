@@ -53,7 +53,7 @@ def test_what_is_over_or_outside_the_period_is_left_out(district: Session) -> No
     row = a_lecturer(district)
     a_promise(district, row, a_seat(district), state="released")
     a_promise(district, row, a_seat(district, starts_at=START + 7 * DAY, ends_at=END + 7 * DAY))
-    undone = availability.take_leave(
+    undone, _ = availability.take_leave(
         *(district, row.id, uuid7()),
         starts_at=START,
         ends_at=END,
