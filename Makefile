@@ -56,7 +56,7 @@ migration: $(READY) ## write the next migration of a room: ROOM=booking SAY="ven
 faults: $(READY) ## kill, cut and lose things while clients write, then count: LONG=1 for the long form
 	@$(PY) -m tests.faults $(ARGS)
 
-bench: $(READY) ## measure what the design promises: ARGS="orders | effect | start"
+bench: $(READY) ## measure what the design promises: ARGS="orders effect start memory lines"
 	@$(PY) -m tests.bench $(ARGS)
 
 asyncapi: $(READY) ## write docs/asyncapi.yaml and docs/states.md from the code
