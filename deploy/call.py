@@ -11,6 +11,7 @@ prints values instead of the whole answer, one per line: `items[].id`, or severa
 import argparse
 import json
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,7 +88,9 @@ def _plain(value: Any) -> str:
 def pick(value: Any, path: str) -> Iterator[Any]:
     """`items[].id`: every id, in order."""
     name, _, rest = path.partition(".")
-    if name.endswith("[]"):
+    if not name:
+        yield value
+    elif name.endswith("[]"):
         for item in value[name.removesuffix("[]")] if name != "[]" else value:
             yield from pick(item, rest) if rest else [item]
     elif rest:
@@ -126,4 +129,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # Cut short by `head` like any other command.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main())
