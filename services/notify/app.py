@@ -1,13 +1,13 @@
 """Notify: what reaches people, by which channel, exactly once."""
 
 from services.kit.app import make_app
-from services.notify import api, mail, stream
+from services.notify import api, mail, stream_api
 from services.notify.handlers import HANDLERS
 from services.notify.queries import AUDITS
 
 app = make_app(
     "notify",
-    [api.router, stream.router, api.public],
+    [api.router, stream_api.router, api.public],
     handlers=HANDLERS,
     audits=AUDITS,
     background=[mail.deliver],

@@ -16,7 +16,7 @@ from services.kit.auth import Caller
 from services.kit.db import Database
 from services.notify.app import app
 from services.notify.models import Message
-from services.notify.stream import STRAGGLERS, Place
+from services.notify.stream_api import STRAGGLERS, Place
 from tests.notify import people
 from tests.notify.people import CLERK, COLLEAGUE, SCHEDULER, actor, headers
 
