@@ -11,7 +11,6 @@ from services.notify import calendars
 from services.notify.models import Account, Message
 from services.notify.sentences import Words
 
-
 # Any script, but nothing that could mean more than one plain address.
 ADDRESS = re.compile(r"""([^\s@<>(),;:\\"\[\]]+)@([^\s@<>(),;:\\"\[\]]+)""")
 
