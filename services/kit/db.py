@@ -138,8 +138,10 @@ def insert_many(session: Session, table: type[SQLModel], rows: Sequence[dict[str
         session.execute(insert(table), list(rows))
 
 
-def insert_once(session: Session, table: type[SQLModel], row: dict[str, Any]) -> bool:
-    """Insert unless its primary key is there; says whether it was inserted.
+def insert_once(
+    session: Session, table: type[SQLModel], row: dict[str, Any] | Sequence[dict[str, Any]]
+) -> bool:
+    """Insert unless its primary key is there; says whether it was inserted (of several: any).
 
     RETURNING, because the row count of a skipped insert is -1 on some drivers.
     """

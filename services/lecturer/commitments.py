@@ -76,12 +76,9 @@ def reasons(held: Held, offer: Offer) -> list[Reason]:
 
 def free_crossing(held: Held, *, at: datetime) -> None:
     """What else he was asked for the same time is asked of somebody else."""
-    for offer in held.crossing:
-        system = auth.system(offer.district)
-        doors.move_offer(
-            held, offer, "lecturer_ineligible", by=system, at=at, reason_code="overlapping"
-        )
-        seats.settle_soon(held.session, offer.lesson_id, at=at)
+    ends = [(offer, "lecturer_ineligible", "overlapping", None) for offer in held.crossing]
+    doors.end_offers(held, ends, by=auth.system(held.seat.district), at=at)
+    seats.settle_soon(held.session, {offer.lesson_id for offer in held.crossing}, at=at)
     held.crossing = []
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import delete
+from sqlmodel import col
 
 from services.contracts.booking import Slot
 from services.contracts.lecturer import AssignmentChanged, OfferChanged
@@ -14,7 +15,7 @@ from services.kit import db, outbox, timers
 from services.kit.auth import Caller, Role
 from services.lecturer import deadlines
 from services.lecturer.held import Held, seat_told
-from services.lecturer.models import Assignment, Lecturer, Offer
+from services.lecturer.models import Assignment, Offer
 from services.lecturer.states import ASSIGNMENT, LIVE_ASSIGNMENT, LIVE_OFFER, OFFER
 
 # Who is at fault when an end says nothing else.
@@ -38,6 +39,7 @@ def send(held: Held, offers: Sequence[Offer], *, by: Caller, at: datetime, note:
     session.flush()
     rows: list[dict[str, Any]] = []
     events = []
+    held.learn_names(offer.lecturer_id for offer in offers)
     for offer in offers:
         offer.version = 1
         for verb, due_at in (
@@ -46,7 +48,7 @@ def send(held: Held, offers: Sequence[Offer], *, by: Caller, at: datetime, note:
         ):
             if due_at is not None:
                 rows.append(_timer(offer.id, verb, due_at))
-        events.append(_offer_told(session, offer, "sent", "send", None, by, at, note or None))
+        events.append(_offer_told(held, offer, "sent", "send", None, by, at, note or None))
     db.insert_many(session, timers.Timer, rows)
     outbox.tell(session, *events)
     held.offers += offers
@@ -65,24 +67,54 @@ def move_offer(
     note: str | None = None,
 ) -> None:
     """403 `not_yours`, 409 `wrong_state`. An end gets its reason, fault and notice."""
-    move = OFFER.move(verb, offer.state, roles(by))
-    was, offer.state = offer.state, move.target
-    offer.version += 1
+    fact, was = _moved(held, offer, verb, roles(by), at, reason_code, fault)
     offer.reason = reason or offer.reason
+    offer.note = note or offer.note
     if by.on_behalf_of is not None:
         offer.answered_by, offer.channel = by.id, by.channel
-    offer.note = note or offer.note
+    held.session.add(offer)
+    outbox.tell(held.session, _offer_told(held, offer, fact, verb, was, by, at, note))
     if offer.state in LIVE_OFFER:
         remind(held, offer, at)
     else:
         timers.stop(held.session, offer.id)
+
+
+def end_offers(
+    held: Held, ends: Sequence[tuple[Offer, str, str, str | None]], *, by: Caller, at: datetime
+) -> None:
+    """Many at once, each with its verb, reason code and fault."""
+    if not ends:
+        return
+    events = []
+    held.learn_names(offer.lecturer_id for offer, *_ in ends)
+    for offer, verb, reason_code, fault in ends:
+        fact, was = _moved(held, offer, verb, roles(by), at, reason_code, fault)
+        held.session.add(offer)
+        events.append(_offer_told(held, offer, fact, verb, was, by, at, None))
+    outbox.tell(held.session, *events)
+    ended = col(timers.Timer.key).in_([offer.id for offer, *_ in ends])
+    held.session.execute(delete(timers.Timer).where(ended))
+
+
+def _moved(
+    held: Held,
+    offer: Offer,
+    verb: str,
+    said_by: frozenset[Role],
+    at: datetime,
+    reason_code: str | None,
+    fault: str | None,
+) -> tuple[str, str]:
+    move = OFFER.move(verb, offer.state, said_by)
+    was, offer.state = offer.state, move.target
+    offer.version += 1
+    if move.target not in LIVE_OFFER:
         offer.answered_at = at
         offer.reason_code = reason_code or move.verb
         offer.fault = fault or FAULT.get(verb, "none")
         offer.notice = deadlines.notice(at, offer.starts_at, held.numbers)
-    held.session.add(offer)
-    told = _offer_told(held.session, offer, move.fact, verb, was, by, at, note)
-    outbox.tell(held.session, told)
+    return move.fact, was
 
 
 def ask_again(held: Held, offer: Offer, expires_at: datetime, *, at: datetime) -> None:
@@ -105,7 +137,7 @@ def reminded(held: Held, offer: Offer, *, by: Caller, at: datetime) -> None:
     offer.reminded += 1
     offer.version += 1
     held.session.add(offer)
-    told = _offer_told(held.session, offer, "reminded", "remind", offer.state, by, at, None)
+    told = _offer_told(held, offer, "reminded", "remind", offer.state, by, at, None)
     outbox.tell(held.session, told)
     remind(held, offer, at)
 
@@ -124,7 +156,7 @@ def _timer(key: UUID, verb: str, due_at: datetime) -> dict[str, Any]:
 
 
 def _offer_told(
-    session: Session,
+    held: Held,
     offer: Offer,
     fact: str,
     verb: str,
@@ -145,7 +177,7 @@ def _offer_told(
         state=offer.state,
         note=note,
         lecturer_id=offer.lecturer_id,
-        lecturer_name=name_of(session, offer.lecturer_id),
+        lecturer_name=held.name_of(offer.lecturer_id),
         kind="retime" if offer.kind == "retime" else "seat",
         seat=SeatTold.model_validate(offer.seat),
         rank=offer.rank,
@@ -194,13 +226,14 @@ def move_assignment(
     assignment.version += 1
     assignment.release_reason = reason or assignment.release_reason
     if not assignment.live:
-        timers.stop(held.session, assignment.id)
         assignment.reason_code = reason_code or move.verb
         assignment.fault = fault or FAULT.get(verb, "none")
         assignment.notice = deadlines.notice(at, assignment.starts_at, held.numbers)
     held.session.add(assignment)
     told = assignment_told(held, assignment, move.fact, verb, was, by=by, at=at, note=note)
     outbox.tell(held.session, told)
+    if not assignment.live:
+        timers.stop(held.session, assignment.id)
 
 
 def tell_assignment(
@@ -236,7 +269,7 @@ def assignment_told(
         state=assignment.state,
         note=note,
         lecturer_id=assignment.lecturer_id,
-        lecturer_name=name_of(held.session, assignment.lecturer_id),
+        lecturer_name=held.name_of(assignment.lecturer_id),
         seat=seat_told(
             held.seat,
             revision=assignment.revision,
@@ -250,7 +283,3 @@ def assignment_told(
         notice=assignment.notice,
         minutes_taught=assignment.minutes_taught,
     )
-
-
-def name_of(session: Session, lecturer_id: UUID) -> str:
-    return db.get(session, Lecturer, lecturer_id, what="lecturer").name

@@ -42,10 +42,21 @@ class Held:
     offers: list[Offer] = field(default_factory=list)
     crossing: list[Offer] = field(default_factory=list)
     before: dict[str, Any] = field(default_factory=dict)
+    names: dict[UUID, str] = field(default_factory=dict)
 
     @property
     def live(self) -> list[Offer]:
         return [offer for offer in self.offers if offer.state in LIVE_OFFER]
+
+    def name_of(self, lecturer_id: UUID) -> str:
+        self.learn_names([lecturer_id])
+        return self.names[lecturer_id]
+
+    def learn_names(self, lecturer_ids: Iterable[UUID]) -> None:
+        """Those of many lecturers in one query."""
+        if unknown := set(lecturer_ids) - self.names.keys():
+            named = select(Lecturer.id, Lecturer.name).where(col(Lecturer.id).in_(unknown))
+            self.names |= dict(self.session.exec(named).all())
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -90,7 +101,9 @@ def hold(
     ids = sorted(lecturer_ids)
     if ids:
         locked = select(Lecturer).where(col(Lecturer.id).in_(ids)).order_by("id")
-        session.exec(locked.with_for_update().execution_options(populate_existing=True)).all()
+        # Not the key: rows that point at a lecturer are written by others meanwhile.
+        locked = locked.with_for_update(key_share=True)
+        session.exec(locked.execution_options(populate_existing=True)).all()
     seat = db.get(session, Seat, lesson_id, what="seat")
     session.refresh(seat)
     offers = _offers(session, lesson_id, offer_id, crossing)

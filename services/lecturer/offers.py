@@ -19,6 +19,7 @@ from services.lecturer.states import LIVE_OFFER, OFFER, OfferState
 Declining = Literal["time_conflict", "leave", "topic_mismatch", "health", "duty", "other"]
 # Not the lecturer stands against it, but the seat: it is brought in line with its lesson.
 OF_THE_SEAT = {"revision_stale", "seat_taken", "seat_not_open"}
+ACCEPTABLE = {OfferState.PENDING, OfferState.EXPIRED}
 
 
 def accept(
@@ -33,6 +34,9 @@ def accept(
 ) -> Offer:
     """Offer accepted, promise made, other offers for the seat and for the time ended: one
     transaction. A losing accept ends the offer and answers 409 with the reason."""
+    known = speaking.offer_for(session, offer_id, by)
+    if known.state not in ACCEPTABLE:  # an end is for ever: nothing has to be locked to say so
+        _resolve(known, speaking.speaker(session, known, by, behalf))
     held, offer, by = _held(session, offer_id, by, behalf, accepting=True)
     verb = _resolve(offer, by)
     if revision != offer.revision:

@@ -1,5 +1,6 @@
 """Lecturer: a seat is brought in line with its lesson. Said after every verb and every message."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -95,15 +96,14 @@ def _dismiss(held: Held, reason_code: str, at: datetime) -> None:
 
 
 def _end_offers(held: Held, at: datetime) -> None:
-    system = auth.system(held.seat.district)
-    fault = held.seat.body.get("fault")
+    ends = []
     for offer in held.live:
         _carry(held, offer)
         why = _why_over(held, offer)
         if why is not None:
-            verb, code = why
-            of_lesson = fault if verb.startswith("lesson") else None
-            doors.move_offer(held, offer, verb, by=system, at=at, reason_code=code, fault=of_lesson)
+            of_lesson = held.seat.body.get("fault") if why[0].startswith("lesson") else None
+            ends.append((offer, *why, of_lesson))
+    doors.end_offers(held, ends, by=auth.system(held.seat.district), at=at)
 
 
 def _why_over(held: Held, offer: Offer) -> tuple[str, str] | None:
@@ -156,10 +156,13 @@ def _set_ladder(held: Held) -> None:
     )
 
 
-def settle_soon(session: Session, lesson_id: UUID, *, at: datetime) -> None:
-    """For a seat whose row is not locked here: the clock settles it in a transaction of its own."""
-    row = {"key": lesson_id, "verb": "settle", "due_at": at, "answer": False, "tries": 0}
-    db.insert_once(session, timers.Timer, {**row, "not_before": None})
+def settle_soon(session: Session, lesson_ids: Collection[UUID], *, at: datetime) -> None:
+    """For seats whose rows are not locked here: the clock settles each in a transaction of its
+    own, within two seconds."""
+    due = {"verb": "settle", "due_at": at, "answer": False, "tries": 0, "not_before": None}
+    if lesson_ids:
+        rows = [{"key": lesson_id, **due} for lesson_id in sorted(lesson_ids)]
+        db.insert_once(session, timers.Timer, rows)
 
 
 def settle_now(session: Session, lesson_id: UUID, at: datetime) -> None:

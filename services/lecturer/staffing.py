@@ -7,7 +7,6 @@ from services.contracts.booking import Slot
 from services.contracts.lecturer import StaffingChanged
 from services.kit import outbox
 from services.kit.auth import Caller
-from services.lecturer import doors
 from services.lecturer.held import Held, public
 from services.lecturer.models import Assignment, Staffing
 from services.lecturer.states import AssignmentState
@@ -86,7 +85,7 @@ def _fill(held: Held, holder: Assignment) -> None:
         staff,
         revision=holder.revision,
         holder_id=holder.lecturer_id,
-        holder_name=doors.name_of(held.session, holder.lecturer_id),
+        holder_name=held.name_of(holder.lecturer_id),
         assignment_id=holder.id,
         assignment_state=str(holder.state),
         starts_at=holder.starts_at,

@@ -29,7 +29,7 @@ from tests.conftest import NewDatabase
 from tests.lecturer.seatings import COURSE, DISTRICT, LESSON_AT, NOW, Lesson, lecturer
 from tests.lecturer.world import a_district
 
-THREADS = 12
+THREADS = 5  # as many writers as a service lets in at once
 MANY = {cap: {"limit": 1000} for cap in ("day", "week", "month")}
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
