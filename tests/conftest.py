@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psycopg
@@ -106,12 +107,12 @@ class Templates:
 
 
 @pytest.fixture(scope="session")
-def templates(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Templates:
-    return Templates(
-        tmp_path_factory.mktemp("databases"), lambda: request.getfixturevalue("postgres_url")
-    )
+def templates(request: pytest.FixtureRequest) -> Iterator[Templates]:
+    # In memory where there is some: these tests ask what is written, not whether it outlives a
+    # power cut, and every durable commit costs the disk's time.
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(prefix="yueke-", dir=memory if memory.is_dir() else None) as folder:
+        yield Templates(Path(folder), lambda: request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

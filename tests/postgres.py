@@ -146,7 +146,8 @@ def _start(
         "port": port,
         "unix_socket_directories": "",
         "max_connections": 200,
-        "fsync": "on",
+        # No test pulls the plug of the machine; copying a template per test is what takes time.
+        "fsync": "off",
         "log_min_messages": "fatal",
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
