@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from email.parser import BytesHeaderParser
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from services.kit.inbox import Heard, Parked
 from services.kit.outbox import Happened
 from services.kit.timers import Timer
 from services.lecturer.models import Assignment, Seat, Staffing
-from services.notify.models import Account, AssignmentCopy, Channel, LessonCopy, Message
+from services.notify.models import Account, AssignmentCopy, Channel, LessonCopy, Message, Post
 from services.notify.models import StaffingCopy as StaffingTold
 from tests.faults.instruments import effects
 from tests.faults.writers import Ledger
@@ -77,6 +78,7 @@ def count(town: Town, ledger: Ledger) -> Count:
             _heard(result, ear, sessions[ear.service], told)
         _copies(result, sessions)
         _messages(result, sessions["notify"], told["lecturer"])
+        _mails(result, town, sessions["notify"])
         for name, session in sessions.items():
             waiting = session.exec(select(Parked).where(col(Parked.settled_at).is_(None)))
             result.parked += [f"{name}: {row.subject} {row.id}: {row.error}" for row in waiting]
@@ -190,6 +192,19 @@ def _messages(result: Count, notify: Session, told: Iterable[Happened]) -> None:
     result.figures["messages in notify"] = sum(found.values())
 
 
+def _mails(result: Count, town: Town, notify: Session) -> None:
+    """What notify says it has sent has arrived. Mail may come twice, under one Message-ID."""
+    read = BytesHeaderParser().parsebytes
+    files = sorted((town.home / "outbox").glob("*.eml"))
+    arrived = Counter(str(read(path.read_bytes())["Message-ID"]).strip() for path in files)
+    mails = select(Message.id, Message.message_id, Message.status)
+    for id, message_id, status in notify.exec(mails.where(Message.channel == Channel.EMAIL)):
+        if status == Post.SENT and not arrived[message_id or ""]:
+            result.lost.append(f"mail {id}, {message_id}")
+    result.figures["mails arrived"] = len(arrived)
+    result.figures["mails arrived again"] = sum(arrived.values()) - len(arrived)
+
+
 # --- is it quiet? ----------------------------------------------------------------------------
 
 
@@ -204,6 +219,10 @@ def unquiet(town: Town) -> list[str]:
 
 
 def _at_home(town: Town) -> Iterator[str]:
+    with town.database("notify") as session:
+        pending = select(func.count()).where(Message.status == Post.PENDING)
+        if many := session.exec(pending).one():
+            yield f"{many} mails are not sent"
     for name in SERVICES:
         with town.database(name) as session:
             unsent = select(func.count()).where(col(Happened.sent_at).is_(None))
