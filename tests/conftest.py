@@ -99,7 +99,7 @@ class Templates:
     def admin(self, statement: str) -> None:
         url = self._postgres_url().replace("+psycopg", "")
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement)
 
     def _with_name(self, name: str) -> str:
         base = self._postgres_url().replace("+psycopg", "").rsplit("/", 1)[0]
