@@ -30,9 +30,10 @@ def shown(
 ) -> LessonOut:
     row, line = found.lesson, found.line
     course: Mapping[str, Any] = line.snapshot or {}
-    same = row.model_dump(include=set(LessonOut.model_fields) - {"wishes"})
+    same = row.model_dump(include=set(LessonOut.model_fields) - {"wishes", "state"})
     return LessonOut(
         **_local(same, numbers),
+        state=str(row.state),
         order_number=found.order.number,
         line=row.position,
         school_name=found.school_name,
@@ -62,9 +63,10 @@ def slot(wished: Slot, numbers: Numbers) -> SlotOut:
 
 
 def change(row: Change, who: Caller, numbers: Numbers) -> ChangeOut:
-    same = row.model_dump(include=set(ChangeOut.model_fields))
+    same = row.model_dump(include=set(ChangeOut.model_fields) - {"state"})
     return ChangeOut(
         **_local(same, numbers),
+        state=str(row.state),
         due_at=there(row.deadline_at, numbers.zone),
         moves=queries.change_moves(row, who, numbers),
     )
