@@ -51,8 +51,8 @@ WORDS: dict[str, list[tuple[str, str, str, dict[str, Any]]]] = {
     ],
     "pool": [
         ("lead_study", "领学宣讲团", "Lead study", {"owner": "city"}),
-        ("professional", "专业师资库", "Professional", {"owner": "district"}),
-        ("backbone", "骨干师资库", "Backbone", {"owner": "township"}),
+        ("professional", "专业讲师团", "Professional", {"owner": "district"}),
+        ("backbone", "骨干讲师团", "Backbone", {"owner": "township"}),
     ],
 }
 

@@ -180,8 +180,8 @@ async def test_the_lists_have_names(http: httpx.AsyncClient) -> None:
 
     assert [(c["code"], c["name"], c["facts"]) for c in answer.json()["items"]] == [
         ("lead_study", "领学宣讲团", {"owner": "city"}),
-        ("professional", "专业师资库", {"owner": "district"}),
-        ("backbone", "骨干师资库", {"owner": "township"}),
+        ("professional", "专业讲师团", {"owner": "district"}),
+        ("backbone", "骨干讲师团", {"owner": "township"}),
     ]
 
 
