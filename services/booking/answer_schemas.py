@@ -139,10 +139,11 @@ def _line(
 
 def _lesson(lesson: Lesson, holder: str | None, zone: ZoneInfo) -> LessonBriefOut:
     same = lesson.model_dump(
-        include={"id", "state", "version", "revision", "day_index", "programme_id", "place"}
+        include={"id", "version", "revision", "day_index", "programme_id", "place"}
     )
     return LessonBriefOut(
         **same,
+        state=lesson.state,
         starts_at=there(lesson.starts_at, zone),
         ends_at=there(lesson.ends_at, zone),
         holder_name=holder,

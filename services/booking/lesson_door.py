@@ -76,9 +76,10 @@ def move_lesson(
     for name, value in facts.items():
         setattr(lesson, name, value)
     lesson.ended_at = at if lesson.state in SETTLED else None
-    if lesson.state not in lesson_rules.PLACED:
+    # A requested lesson holds nothing and is talked about by nobody: a letter may have 500.
+    if was != L.REQUESTED and lesson.state not in lesson_rules.PLACED:
         holds.drop(session, lesson, at=at)
-    if not applying and lesson.state not in lesson_rules.CHANGEABLE:
+    if was != L.REQUESTED and not applying and lesson.state not in lesson_rules.CHANGEABLE:
         _end_talks(session, lesson, by, at)
     if lesson.state in (L.UNPLACED, L.WAITLISTED):
         lesson.starts_at = lesson.ends_at = None
@@ -115,13 +116,14 @@ def _tell(
     deadline: bool = False,
 ) -> None:
     numbers = Numbers.of(session, lesson.district)
+    lesson.version += 1
     if deadline:
-        timers.stop(session, lesson.id)
         due = lesson_rules.deadline_of(lesson, at, numbers)
         lesson.due_at = due[1] if due else None
-        if due:
-            timers.start(session, lesson.id, *due)
-    lesson.version += 1
+        with session.no_autoflush:  # the row is written once, below
+            timers.stop(session, lesson.id)
+            if due:
+                timers.start(session, lesson.id, *due)
     session.add(lesson)
     session.flush()
     outbox.tell(
