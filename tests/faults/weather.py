@@ -114,11 +114,11 @@ class Weather:
 
     @contextlib.contextmanager
     def _away(self, name: str) -> Any:
+        process = self._process(name)
         hold = self.town.home / "hold" / name
         hold.parent.mkdir(exist_ok=True)
         hold.touch()
         try:
-            process = self._process(name)
             process.kill()
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.wait(5)
