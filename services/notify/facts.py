@@ -31,7 +31,8 @@ def of_event(said: Event) -> Facts:
     """The facts of one event, plain JSON."""
     match said:
         case OrderChanged():
-            facts = _plain(said, "number", "lines", "lines_returned", "reason", "reason_code")
+            facts = _plain(said, "number", "lines", "reason", "reason_code")
+            facts |= {"lines_returned": said.lines_returned or None}
             facts |= {"school": said.school_name, "due_at": _iso(said.due_at)}
         case LessonChanged():
             facts = of_lesson(said) | {"reason": said.note}

@@ -178,6 +178,22 @@ def test_the_same_in_both_languages() -> None:
     )
 
 
+def test_what_there_is_none_of_is_not_mentioned() -> None:
+    known = facts.of_event(people.order("approved", lines_returned=0, due_at=None))
+
+    assert Words("zh", ZONE).of("order_approved", known)[1] == (
+        "邀请函约〔2026〕0001号已受理，共12课次，开始排课。"
+    )
+
+
+def test_a_fact_in_braces_stays_what_somebody_wrote() -> None:
+    known = facts.of_event(people.order("returned", reason="{school} {0} %s", due_at=None))
+
+    assert Words("en", ZONE).of("order_returned", known)[1] == (
+        "Letter 约〔2026〕0001号 has to be mended and submitted again. Reason: {school} {0} %s."
+    )
+
+
 def test_every_row_of_the_table_is_written(notify: Session) -> None:
     hear(notify, people.lesson("place", state="at_risk"), people.assignment("committed"))
 
