@@ -75,6 +75,9 @@ def put_day(
         raise Invalid("kind_unknown", kinds=KINDS)
     if is_workday != (kind in ("workday", "makeup_workday")):
         raise Invalid("kind_contradicts", kind=kind, is_workday=is_workday)
+    # The year's version first: whoever waits for it reads the year as the other left it.
+    key = year_id(by.district, on.year)
+    version = editions.next_version(session, key, by.district, f"calendar {on.year}")
     session.merge(
         WorkDay(
             district=by.district,
@@ -87,8 +90,6 @@ def put_day(
     )
     session.flush()
     days, _ = year(session, by.district, on.year)
-    key = year_id(by.district, on.year)
-    version = editions.next_version(session, key, by.district, f"calendar {on.year}")
     tell(
         session,
         said.CalendarChanged(

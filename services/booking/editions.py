@@ -42,13 +42,13 @@ def put_number(
 ) -> int:
     """Set one number and tell all of them. It keeps its kind: a count stays a count."""
     by.needs(Role.ADMINISTRATOR)
+    # The row of the edition first: it is the lock two administrators meet at.
+    key = numbers_id(by.district)
+    version = next_version(session, key, by.district, "numbers")
     known = Numbers.of(session, by.district).all()
     if name not in known:
         raise NotFound("not_found", what="number", id=name)
     _check(name, known[name], value)
-    # The row of the edition first: it is the lock two administrators meet at.
-    key = numbers_id(by.district)
-    version = next_version(session, key, by.district, "numbers")
     numbers.put(session, by.district, name, value, source)
     session.flush()
     tell(

@@ -1,6 +1,8 @@
 """Booking: the work calendar, the numbers, and what the reference district brings."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from sqlmodel import Session, func, select
@@ -17,8 +19,10 @@ from tests.booking.letter_world import (
     REFERENCE,
     SCHEDULER,
     XIQING,
+    load,
     ref,
 )
+from tests.conftest import NewDatabase
 
 
 def put_day(session: Session, on: date, **facts: object) -> int:
@@ -130,3 +134,25 @@ def test_courses_are_shifted_and_the_calendar_is_not() -> None:
     assert course["versions"][0]["valid_until"] == "2030-12-31"
     assert days[date(2026, 10, 1)]["kind"] == "public_holiday"
     assert (days[date(2031, 1, 1)]["provisional"], date(2032, 1, 1) in days) == (True, False)
+
+
+def test_two_administrators_at_once_lose_nothing(new_database: NewDatabase) -> None:
+    database = new_database("booking")
+    with database.transaction() as session:
+        load(session)
+
+    def change(day: int) -> None:
+        with database.transaction() as session:
+            put_day(session, date(2027, 3, day))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(change, range(1, 13)))
+
+    with database.snapshot() as session:
+        said = history(session, [calendar.year_id(XIQING, 2027)])
+    holidays = [
+        sum(day["kind"] == "public_holiday" for day in row.body["data"]["days"])
+        for row in sorted(said, key=lambda row: row.version)
+    ]
+    assert [row.version for row in said] == list(range(2, 14))
+    assert [b - a for a, b in pairwise(holidays)] == [1] * 11
