@@ -138,7 +138,7 @@ def test_the_days_of_a_camp_follow_each_other_at_the_same_hours() -> None:
     ("day", "urgent", "refused"),
     [
         ("2026-10-09", False, ["lead_time_too_short"]),
-        # With the 8th off as well: 9, 10 (worked), 12, 13 are four working days, the 14th the fifth.
+        # With the 8th off as well: 9, 10 (worked), 12, 13 are four, the 14th is the fifth.
         ("2026-10-13", False, ["lead_time_too_short"]),
         ("2026-10-14", False, []),
         ("2026-10-09", True, []),
