@@ -126,7 +126,8 @@ def replace(
     offer = agreed(held, lecturer_id, by=by, at=at, note=note)
 
     def end_old(old: Assignment) -> None:
-        doors.move_assignment(held, old, "replace", by=by, at=at, note=note)
+        # Not the note: it says who agreed to come.
+        doors.move_assignment(held, old, "replace", by=by, at=at)
 
     for_new = with_(by, on_behalf_of=lecturer_id, channel=channel)
     new = commitments.commit(held, offer, "accept", end_old=end_old, by=for_new, at=at, note=note)

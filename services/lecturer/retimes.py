@@ -17,28 +17,33 @@ HIS_TO_SAY = frozenset({"not_available"})
 
 
 def follow(held: Held, *, at: datetime) -> None:
-    """Ask the holder once per agreed change; take the question back when it is dropped."""
-    retime, system = held.retime, auth.system(held.seat.district)
-    for offer in [offer for offer in held.live if offer.kind == "retime"]:
-        if retime is None or offer.change_id != retime.change_id:
-            doors.move_offer(
-                held, offer, "lesson_revised", by=system, at=at, reason_code="retime_dropped"
-            )
+    """Ask the holder about an agreed change; take the question back when it is dropped, or he is
+    no longer the holder. Nobody to be asked, or no way for him to come: `conflict`."""
+    retime = held.retime
+    _take_back(held, retime, at)
     if retime is None:
         return
     if held.staff.retime_change_id != retime.change_id:
         held.staff.retime_change_id, held.staff.retime_answer = retime.change_id, None
-        if held.holder is not None and held.holder.state in HOLDING and not _against(held, retime):
-            _ask(held, retime, at)
-    pending = [offer for offer in held.live if offer.kind == "retime"]
-    if held.holder is None or held.holder.state not in HOLDING:
-        for offer in pending:
-            doors.move_offer(
-                held, offer, "lesson_revised", by=system, at=at, reason_code="holder_lost"
-            )
-        pending = []
-    if held.staff.retime_answer is None and not pending:
+    if held.staff.retime_answer is not None or any(o.kind == "retime" for o in held.live):
+        return
+    if held.holder is not None and held.holder.state in HOLDING and not _against(held, retime):
+        _ask(held, retime, at)
+    else:
         held.staff.retime_answer = "conflict"
+
+
+def _take_back(held: Held, retime: Retime | None, at: datetime) -> None:
+    ends = []
+    for offer in [offer for offer in held.live if offer.kind == "retime"]:
+        holder = held.holder
+        if retime is None or offer.change_id != retime.change_id:
+            ends.append((offer, "lesson_revised", "retime_dropped", None))
+        elif (
+            holder is None or holder.state not in HOLDING or holder.lecturer_id != offer.lecturer_id
+        ):
+            ends.append((offer, "lesson_revised", "holder_lost", None))
+    doors.end_offers(held, ends, by=auth.system(held.seat.district), at=at)
 
 
 def accept(held: Held, offer: Offer, verb: str, *, by: Caller, at: datetime, note: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from services.kit.errors import Conflict
-from services.lecturer import assignments, dispatch, offers
+from services.lecturer import assignments, candidates, dispatch, offers
 from tests.lecturer.seatings import (
     DAY,
     HOUR,
@@ -194,3 +194,23 @@ def test_stand_bys_wait_while_the_holder_is_asked(session, lesson):
 
     assert (stand_by.state, stand_by.reason_code) == ("invalidated", "retime_asked")
     assert asked(lesson).lecturer_id == promise.lecturer_id
+
+
+def test_whoever_takes_over_meanwhile_is_asked_instead(session, lesson):
+    lesson.retime(NEW)
+    first = asked(lesson)
+    ranked = candidates.of_seat(session, lesson.seat).ranked
+    other = next(one.person.id for one in ranked if one.person.id != first.lecturer_id)
+
+    assignments.replace(
+        session,
+        lesson.held.id,
+        lecturer_id=other,
+        channel="phone",
+        note="同意",
+        by=SCHEDULER,
+        at=NOW,
+    )
+
+    assert (first.state, first.reason_code) == ("invalidated", "holder_lost")
+    assert (asked(lesson).lecturer_id, lesson.staff.retime_answer) == (other, None)
