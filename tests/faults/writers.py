@@ -94,7 +94,8 @@ class Writers:
 
     def __init__(self, home: Path, *, seed: int, pace: float) -> None:
         self.ledger, self.pace, self.seed = Ledger(), pace, seed
-        self._origin = json.loads((home / "stack.json").read_text())["origin"]
+        origin = json.loads((home / "stack.json").read_text())["origin"]
+        self._http = httpx.Client(base_url=origin, timeout=10)
         self._people = json.loads((home / "demo-credentials.json").read_text())
         self._stop, self._over = threading.Event(), threading.Event()
         self._submitted: queue.Queue[str] = queue.Queue()
@@ -120,6 +121,7 @@ class Writers:
         self._over.set()
         for thread in self._threads:
             thread.join()
+        self._http.close()
         return self.ledger
 
     def _run(self, work: Callable[[int], None], number: int) -> None:
@@ -254,5 +256,5 @@ class Writers:
         id = str(reference_id(DISTRICT, who)) if CODE.fullmatch(f"@{who}") else who
         for facts in self._people:
             if facts["role"] == who or id in (facts["school_id"], facts["lecturer_id"]):
-                return Person(httpx.Client(base_url=self._origin, timeout=10), facts, self._over)
+                return Person(self._http, facts, self._over)
         raise LookupError(who)
