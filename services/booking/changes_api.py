@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from sqlmodel import Session, col
 
 from services.booking import changes
-from services.booking import lesson_answers as showing
+from services.booking import lesson_answer_schemas as showing
 from services.booking import lesson_queries as queries
 from services.booking.lesson_schemas import AcceptIn, ChangeOut, ChangesOut, NoteIn, ProposeIn
 from services.booking.models import Change

@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from sqlmodel import Session, col
 
 from services.booking import attest as attesting
-from services.booking import lesson_answers as showing
+from services.booking import lesson_answer_schemas as showing
 from services.booking import lesson_queries as queries
 from services.booking import lessons, placing
 from services.booking.answer_schemas import happened
