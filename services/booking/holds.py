@@ -98,8 +98,8 @@ def drop(
     only: UUID | None = None,
     but: UUID | None = None,
 ) -> None:
-    """Let go of a lesson's holds (only this one; all but this one), and wake who waits for such
-    a time."""
+    """Let go of a lesson's holds (only this one; all but this one), and wake who waits for such a
+    time. A lesson that lets go of everything frees a lecturer too, wherever it was to be held."""
     mine = select(PlaceHold).where(PlaceHold.lesson_id == lesson.id, col(PlaceHold.live).is_(True))
     if only is not None:
         mine = mine.where(PlaceHold.id == only)

@@ -310,6 +310,15 @@ def test_a_place_let_go_wakes_who_waits_for_that_time(district: Session) -> None
     assert list(deadlines(district, waiting.id)) == ["window_passed"]
 
 
+def test_a_lesson_at_a_free_address_frees_its_lecturer(district: Session) -> None:
+    lesson, waiting = a_lesson(district), a_lesson(district, L.WAITLISTED)
+    place(district, lesson, address="某村党群服务中心", lat=39.1, lon=117.0)
+
+    lessons.cancel(district, lesson.id, by=CLERK, at=NOON)
+
+    assert deadlines(district, waiting.id)["capacity_found"] == NOON
+
+
 def test_a_lesson_whose_wishes_pass_is_cancelled(district: Session) -> None:
     lesson = a_lesson(district)
 
