@@ -97,9 +97,9 @@ def seat(session: Session, lesson_id: UUID, *, by: Caller) -> Shown:
     held = select(Assignment).where(Assignment.lesson_id == lesson_id)
     staff = session.get(Staffing, lesson_id)
     return {
-        **_local(row.model_dump(), zone),
+        **_local(_facts(row), zone),
         "lesson": row.body,
-        "staffing": _local(staff.model_dump(), zone) if staff else None,
+        "staffing": _local(_facts(staff), zone) if staff else None,
         "offers": _offers(session, session.exec(asked.order_by("sent_at", "id")).all(), by),
         "assignments": _assignments(
             session, session.exec(held.order_by("committed_at", "id")).all(), by
@@ -146,7 +146,7 @@ def _offers(session: Session, rows: Sequence[Offer], by: Caller) -> list[Shown]:
     zone = Numbers.of(session, by.district).zone
     shown = []
     for row in rows:
-        facts = _local(row.model_dump(), zone)
+        facts = _local(_facts(row), zone)
         facts["counter"] = row.counter and _slot(row.counter, zone)
         facts["seat"] = {**row.seat, "slot": _slot(row.seat["slot"], zone)}
         own, other = _moves(OFFER, row.state, row.lecturer_id, by)
@@ -179,7 +179,7 @@ def _assignments(session: Session, rows: Sequence[Assignment], by: Caller) -> li
         own, other = _moves(ASSIGNMENT, row.state, row.lecturer_id, by)
         shown.append(
             {
-                **_local(row.model_dump(), zone),
+                **_local(_facts(row), zone),
                 "seat": told.model_dump(mode="json"),
                 "lecturer_name": names[row.lecturer_id],
                 "moves": own,
@@ -217,6 +217,11 @@ def _history(session: Session, keys: Sequence[UUID], by: Caller) -> list[Shown]:
         }
         for row in outbox.history(session, keys)
     ]
+
+
+def _facts(row: Offer | Assignment | Seat | Staffing) -> Shown:
+    # A state read from the database is its text, not yet the enum.
+    return row.model_dump(warnings=False)
 
 
 def _local(facts: Shown, zone: ZoneInfo) -> Shown:
