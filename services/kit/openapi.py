@@ -4,6 +4,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from services.kit import examples
+
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -46,9 +48,11 @@ def complete(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = generate()
             document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+            schemas = document["components"]["schemas"]
             for path in document["paths"].values():
                 for method, operation in path.items():
                     _complete(method, operation)
+                    examples.give(operation, schemas)
         assert app.openapi_schema is not None
         return app.openapi_schema
 
