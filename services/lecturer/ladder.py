@@ -11,7 +11,7 @@ from services.kit import auth
 from services.kit.auth import Caller
 from services.lecturer import candidates, deadlines, doors
 from services.lecturer.held import Held, seat_told
-from services.lecturer.models import Assignment, Offer
+from services.lecturer.models import Assignment, Offer, Qualification
 from services.lecturer.states import AssignmentState, OfferState
 
 EVERYBODY = 10_000
@@ -66,15 +66,17 @@ def climb(held: Held, *, at: datetime) -> None:
     if missing <= 0:
         return
     waive = frozenset(held.staff.ladder_waive)
-    found = candidates.of_seat(held.session, held.seat, waive=waive)
     tried = _tried(held)
-    ranked = _wished_first(held, [one.person.id for one in found.ranked])
+    able = candidates.of_seat(
+        held.session, held.seat, waive=waive, lecturer_ids=_qualified(held, waive)
+    )
+    ranked = _wished_first(held, [one.person.id for one in able.ranked])
     free = [(id, rank) for rank, id in enumerate(ranked, 1) if id not in tried][:missing]
     if free:
         asked = [Asked(id, rank, needed_waivers(held, id, waive)) for id, rank in free]
         send(held, asked, by=auth.system(held.seat.district), at=at)
     elif not live and held.holder is None:
-        counts = found.counts()
+        counts = candidates.of_seat(held.session, held.seat, waive=waive).counts()
         for lecturer_id in ranked:
             counts[tried[lecturer_id]] = counts.get(tried[lecturer_id], 0) + 1
         held.staff.status, held.staff.excluded = "exhausted", dict(sorted(counts.items()))
@@ -132,6 +134,14 @@ def needed_waivers(held: Held, lecturer_id: UUID, waive: frozenset[str]) -> list
         return []
     against = candidates.why_not(held.session, held.seat, lecturer_id)
     return sorted({reason["code"] for reason in against} & waive)
+
+
+def _qualified(held: Held, waive: frozenset[str]) -> list[UUID] | None:
+    """Whom to look at: most of a district cannot teach a given course. None: everybody."""
+    if "not_qualified" in waive:
+        return None
+    able = select(Qualification.lecturer_id).where(Qualification.course_id == held.seat.course_id)
+    return list(held.session.exec(able))
 
 
 def _tried(held: Held) -> dict[UUID, str]:
