@@ -125,6 +125,10 @@ class OrderIn(Body):
 class AmendedLineIn(LineIn):
     """A returned line, whole, under its number."""
 
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"line": 4, **EXAMPLE_LINE}]}
+    )
+
     line: int = Field(ge=1, le=1000)
 
 
