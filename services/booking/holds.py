@@ -105,13 +105,14 @@ def drop(
         mine = mine.where(PlaceHold.id == only)
     if but is not None:
         mine = mine.where(PlaceHold.id != but)
-    freed = session.exec(mine.order_by("resource_id")).all()
-    if not freed:
-        return
-    session.execute(
-        update(PlaceHold).where(col(PlaceHold.id).in_([row.id for row in freed])).values(live=False)
-    )
-    wake(session, lesson, [Slot(starts_at=f.starts_at, ends_at=f.ends_at) for f in freed], at=at)
+    rows = session.exec(mine.order_by("resource_id")).all()
+    freed = [Slot(starts_at=row.starts_at, ends_at=row.ends_at) for row in rows]
+    if rows:
+        gone = col(PlaceHold.id).in_([row.id for row in rows])
+        session.execute(update(PlaceHold).where(gone).values(live=False))
+    if only is None and but is None and lesson.starts_at is not None and lesson.ends_at is not None:
+        freed.append(Slot(starts_at=lesson.starts_at, ends_at=lesson.ends_at))
+    wake(session, lesson, [slot for slot in freed if slot.ends_at > at], at=at)
 
 
 def wake(session: Session, lesson: Lesson, freed: Sequence[Slot], *, at: datetime) -> None:
@@ -120,6 +121,8 @@ def wake(session: Session, lesson: Lesson, freed: Sequence[Slot], *, at: datetim
     By the clock, each in a transaction of its own: they belong to other letters, whose rows must
     not be locked after this one's.
     """
+    if not freed:
+        return
     waiting = session.exec(
         select(Lesson.id, Lesson.wishes)
         .where(Lesson.district == lesson.district, Lesson.state == LessonState.WAITLISTED)

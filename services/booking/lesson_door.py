@@ -174,6 +174,7 @@ def facts_of(session: Session, lesson: Lesson) -> dict[str, Any]:
         "slot": slot_of(lesson),
         "place": Place.model_validate(lesson.place) if lesson.place else None,
         "wanted_lecturers": [UUID(wanted) for wanted in lesson.wanted_lecturers],
+        "wanted_only": lesson.wanted_only,
         "mode": lesson.mode,
         "retime": Retime.model_validate(lesson.retime) if lesson.retime else None,
         "programme_id": lesson.programme_id,

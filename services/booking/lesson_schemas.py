@@ -49,6 +49,7 @@ class PlaceIn(SpotIn):
 
     mode: Mode = "in_turn"
     lecturers: list[UUID] | None = Field(default=None, max_length=20)
+    wanted_only: bool = False
     override: Reason | None = None
 
 
@@ -183,6 +184,7 @@ class LessonOut(BaseModel):
     place: dict[str, Any] | None
     mode: str
     wanted_lecturers: list[UUID]
+    wanted_only: bool
     override_reason: str | None
     suspend_reason: str | None
     due_at: datetime | None

@@ -117,6 +117,7 @@ def place(
         asked=body.asked(),
         mode=body.mode,
         lecturers=body.lecturers,
+        wanted_only=body.wanted_only,
         override=body.override,
         by=who,
         at=now,

@@ -270,6 +270,7 @@ class Lesson(Table, table=True):
     place: dict[str, Any] | None = Field(default=None, sa_type=Json)  # contracts.booking.Place
     mode: str = "in_turn"
     wanted_lecturers: list[str] = Field(default=[], sa_type=Json)
+    wanted_only: bool = False  # nobody else will do
     attendees: int
     retime: dict[str, Any] | None = Field(default=None, sa_type=Json)  # contracts.booking.Retime
     staffing_version: int = 0  # the newest staffing acted on

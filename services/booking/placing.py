@@ -32,18 +32,21 @@ def place(
     asked: Asked,
     mode: str = "in_turn",
     lecturers: Sequence[UUID] | None = None,
+    wanted_only: bool = False,
     override: str | None = None,
     by: Caller,
     at: datetime,
 ) -> Placed:
     """Slot and place taken, a fresh ladder asked for. `lecturers`, ranked, stand in place of the
-    school's wishes. 409: a code of `place_checks`, or `place_taken`."""
+    school's wishes; `wanted_only` asks nobody else. 409: a code of `place_checks`, or
+    `place_taken`."""
     lesson = take(session, lesson_id, by=by)
     verb = resolve(session, lesson, "place", by=by)
     slot, where = _wanted(session, lesson, asked, by, at)
     found = place_checks.warnings_of(session, lesson, slot, where, at=at)
     holds.hold(session, (lesson, slot, where), by=by)
     facts: dict[str, Any] = {"mode": mode, "override_reason": override}
+    facts["wanted_only"] = wanted_only
     if lecturers is not None:
         facts["wanted_lecturers"] = [str(lecturer) for lecturer in lecturers]
     move_lesson(

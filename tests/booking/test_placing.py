@@ -81,7 +81,14 @@ def test_placing_tells_all_there_is_to_know(district: Session) -> None:
     lesson = a_lesson(district)
 
     placing.place(
-        district, lesson.id, asked=Asked(), mode="open", lecturers=[WANG, LI], by=SCHEDULER, at=NOON
+        district,
+        lesson.id,
+        asked=Asked(),
+        mode="open",
+        lecturers=[WANG, LI],
+        wanted_only=True,
+        by=SCHEDULER,
+        at=NOON,
     )
 
     said = told(district, lesson.id)[-1]
@@ -93,6 +100,7 @@ def test_placing_tells_all_there_is_to_know(district: Session) -> None:
     assert said["school_name"] == "杨柳青镇党校"
     assert said["mode"] == "open"
     assert said["wanted_lecturers"] == [str(WANG), str(LI)]
+    assert said["wanted_only"] is True
     assert said["rescue"] is False
 
 

@@ -369,6 +369,7 @@ def upgrade() -> None:
         sa.Column("place", types.Json, nullable=True),
         sa.Column("mode", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("wanted_lecturers", types.Json, nullable=False),
+        sa.Column("wanted_only", sa.Boolean(), nullable=False),
         sa.Column("attendees", sa.Integer(), nullable=False),
         sa.Column("retime", types.Json, nullable=True),
         sa.Column("staffing_version", sa.Integer(), nullable=False),
