@@ -106,7 +106,7 @@ async def _body(request: Request) -> bytes:
             *(pair for pair in request.scope["headers"] if pair[0] != b"content-type"),
             (b"content-type", b"application/json"),
         ]
-        del request._headers  # read once already, for the token
+        request.__dict__.pop("_headers", None)  # may have been read already, for the token
     request._body = body  # what Starlette itself keeps after reading
     return body
 
