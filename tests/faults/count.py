@@ -6,18 +6,20 @@ import importlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from email.parser import BytesHeaderParser
 from typing import Any
 from uuid import UUID
 
 import nats
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, func, select
 
 from deploy.home import SERVICES
 from deploy.nats_init import HEARS, OWNERS, stream_of
 from services.booking.models import Lesson, Order, OrderLine, StaffingCopy
+from services.kit.db import Database
 from services.kit.inbox import Heard, Parked
 from services.kit.outbox import Happened
 from services.kit.timers import Timer
@@ -70,7 +72,7 @@ def count(town: Town, ledger: Ledger) -> Count:
     """All of it, once the town is quiet."""
     result = Count()
     with ExitStack() as stack:
-        sessions = {name: stack.enter_context(town.database(name)) for name in SERVICES}
+        sessions = {name: stack.enter_context(reading(town, name)) for name in SERVICES}
         told = {owner: list(sessions[owner].exec(select(Happened))) for owner in OWNERS}
         _promises(result, ledger, sessions["booking"], told)
         _events(result, told)
@@ -205,26 +207,35 @@ def _mails(result: Count, town: Town, notify: Session) -> None:
     result.figures["mails arrived again"] = sum(arrived.values()) - len(arrived)
 
 
+@contextmanager
+def reading(town: Town, service: str) -> Iterator[Session]:
+    """A look into a service's database that keeps nobody from writing."""
+    database = Database(service, town.database_url.replace("{service}", service))
+    try:
+        with database.snapshot() as session:
+            yield session
+    finally:
+        database.dispose()
+
+
 # --- is it quiet? ----------------------------------------------------------------------------
 
 
 def unquiet(town: Town) -> list[str]:
     """Why the town is not quiet yet: unsent events, due deadlines, messages on their way."""
-    waiting = list(_at_home(town))
     try:
-        waiting += asyncio.run(_on_the_way(town))
-    except (OSError, TimeoutError, nats.errors.Error) as error:
-        waiting.append(f"the broker: {error!r}")
-    return waiting
+        return [*_at_home(town), *asyncio.run(_on_the_way(town))]
+    except (OSError, TimeoutError, nats.errors.Error, DBAPIError) as error:
+        return [f"cannot look: {error!r}"]
 
 
 def _at_home(town: Town) -> Iterator[str]:
-    with town.database("notify") as session:
+    with reading(town, "notify") as session:
         pending = select(func.count()).where(Message.status == Post.PENDING)
         if many := session.exec(pending).one():
             yield f"{many} mails are not sent"
     for name in SERVICES:
-        with town.database(name) as session:
+        with reading(town, name) as session:
             unsent = select(func.count()).where(col(Happened.sent_at).is_(None))
             due = select(func.count()).where(col(Timer.due_at) <= town.now())
             if many := session.exec(unsent).one():

@@ -88,7 +88,7 @@ def _postgres() -> str:
 
 
 def _through(town: Town, forecast: Forecast, seed: int, mistakes: Sequence[str]) -> Result:
-    pace = 2.0 if mistakes else 1.0
+    pace = 2.0 if mistakes or forecast.seconds > 300 else 1.0
     began = time.monotonic()
     weather = Weather(town, forecast, seed)
     writers = Writers(town.home, seed=seed, pace=pace)

@@ -24,6 +24,7 @@ from deploy.home import SERVICES
 from deploy.nats_init import stream_of
 from services.kit.bus import subject_of
 from services.kit.outbox import Happened
+from tests.faults.count import reading
 from tests.town import Town
 
 PROCESSES = (*SERVICES, "nats")
@@ -129,7 +130,7 @@ class Weather:
     def _say_again(self, owner: str) -> None:
         """Old events once more, under new message ids, the newest first: duplicates the broker
         cannot know, in an order nobody sent them in."""
-        with self.town.database(owner) as session:
+        with reading(self.town, owner) as session:
             sent = select(Happened).where(col(Happened.sent_at).is_not(None))
             rows = list(session.exec(sent.order_by(col(Happened.pos).desc()).limit(300)))
         rows = self._choose.sample(rows, min(SAID_AGAIN, len(rows)))
