@@ -1,10 +1,13 @@
 """The portal over HTTP: RFC 6749's errors, public keys, and secrets that are kept nowhere."""
 
+import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import httpx
+import jwt
 import pytest
 from sqlmodel import select
 
@@ -213,3 +216,16 @@ def test_keys_are_rotated_and_tokens_of_before_still_work(portal: Portal) -> Non
     assert len(portal.http.get("/.well-known/jwks.json").json()["keys"]) == 2
     for headers in (before, portal.signed()):
         assert portal.http.get("/api/portal/me", headers=headers).status_code == 200
+
+
+def test_a_token_lives_in_real_time_whatever_the_district_clock_shows(
+    portal: Portal, home: Path
+) -> None:
+    (home / "clock.json").write_text('{"offset_seconds": 86400000}')
+
+    answer = portal.token(portal.admin)
+
+    claims = jwt.decode(answer.json()["access_token"], options={"verify_signature": False})
+    assert abs(claims["iat"] - time.time()) < 60
+    headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
+    assert portal.http.get("/api/portal/me", headers=headers).status_code == 200
