@@ -321,3 +321,12 @@ def test_what_was_seen_only_once_does_not_offend() -> None:
 
     assert prove(torn, whole).offences == []
     assert [name for name, _ in prove(torn).offences] == ["I3"]
+
+
+def test_a_clock_that_was_moved_gives_five_seconds_to_act() -> None:
+    waiting = lesson(state="tentative", due_at="2026-11-20T00:00:00Z")
+    late = books(booking__lesson=[waiting])
+    acted = books(booking__lesson=[lesson(state="tentative")])
+
+    assert prove(late, late, late, acted).offences == []
+    assert [name for name, _ in prove(late).offences] == ["I10"]
