@@ -126,7 +126,9 @@ def get(
     session: Session, table: type[Row], id: Any, *, lock: bool = False, what: str | None = None
 ) -> Row:
     """The row, or 404 `not_found`. `lock` holds it until the transaction ends."""
-    row = session.get(table, id, with_for_update=lock or None, populate_existing=lock)
+    # Keys never change, so rows that only refer to this one need not wait for it.
+    wanted = {"key_share": True} if lock else None
+    row = session.get(table, id, with_for_update=wanted, populate_existing=lock)
     if row is None:
         raise NotFound("not_found", what=what or str(table.__tablename__), id=str(id))
     return row
