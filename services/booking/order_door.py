@@ -81,7 +81,9 @@ def settle(session: Session, order_id: UUID, *, at: datetime) -> None:
     The lock comes first: of two lessons that settle at once the second sees the first.
     """
     session.flush()
-    order = session.get(Order, order_id, with_for_update={"key_share": True}, populate_existing=True)
+    order = session.get(
+        Order, order_id, with_for_update={"key_share": True}, populate_existing=True
+    )
     if order is None or order.state != OrderState.APPROVED:
         return
     rows = session.execute(
