@@ -18,7 +18,7 @@ from tests.town import Town, databases
 
 SITE = ROOT / "tests" / "faults" / "site"
 SEED = 20261123
-QUIET_PATIENCE = 240.0  # a message held by a dead process comes back after 30 s, a retry after 120
+QUIET_PATIENCE = 600.0  # a message held by a dead process comes back after 30 s, a retry after 120
 ANSWER_PATIENCE = 60.0
 AFTERMATH = 5.0  # writing goes on when the sky has cleared
 # A run in which one of these was never acknowledged has not looked at much.
