@@ -4,7 +4,6 @@ Markdown. Bounded, on loopback, each part on a stack of its own."""
 import argparse
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -19,9 +18,10 @@ import psutil
 
 from deploy.home import ROOT, SERVICES
 from tests import postgres
-from tests.bench.clients import orders
+from tests.bench.clients import orders, percentile
 from tests.faults.count import unquiet
-from tests.town import Town, a_town, databases, free_port
+from tests.faults.run import fit
+from tests.town import Town, databases, free_port
 
 Line = tuple[str, str]
 ROOMS = ("kit", "contracts", *SERVICES)
@@ -62,22 +62,31 @@ def _orders() -> Iterator[Line]:
 
 
 def _effect() -> Iterator[Line]:
-    """From the telling of an event to the commit of its effect in the listening service, of the
-    services' own metric, while one client writes unhurried."""
+    """From the commit of what happened in booking to the commit of its effect in another service,
+    while one client writes unhurried: each event measured, in the processes themselves."""
     for backend in ("sqlite", "postgresql"):
-        with _town(backend) as town:
-            orders(town, clients=1, each=10, pause=0.2)
+        with _town(backend, instruments="stopwatch") as town:
+            orders(town, clients=1, each=10, pause=0.3, lines=1)
             _drained(town)
-            before = {name: _buckets(town, name) for name in ("lecturer", "notify")}
-            orders(town, clients=1, each=60, pause=0.2)
+            (town.home / "stopwatch.log").unlink()
+            orders(town, clients=1, each=100, pause=0.3, lines=1)
             _drained(town)
-            for name, was in before.items():
-                now = _buckets(town, name)
-                grown = [(edge, now[edge] - was.get(edge, 0)) for edge in sorted(now)]
-                p50, p99 = (1000 * _quantile(grown, share) for share in (0.5, 0.99))
-                many = grown[-1][1]
-                figure = f"p50 {p50:.0f} ms, p99 {p99:.0f} ms ({many:.0f} events)"
-                yield f"commit to effect, booking to {name}, {backend}", figure
+            took = _effects((town.home / "stopwatch.log").read_text())
+            p50, p99 = (1000 * percentile(took, percent) for percent in (50, 99))
+            figure = f"p50 {p50:.0f} ms, p99 {p99:.0f} ms ({len(took)} effects)"
+            yield f"commit to effect, {backend}", figure
+
+
+def _effects(watched: str) -> list[float]:
+    told: dict[str, float] = {}
+    heard: list[tuple[str, float]] = []
+    for line in watched.splitlines():
+        what, event_id, at = line.split()
+        if what == "told":
+            told[event_id] = float(at)
+        else:
+            heard.append((event_id, float(at)))
+    return [at - told[event_id] for event_id, at in heard if event_id in told]
 
 
 def _start() -> Iterator[Line]:
@@ -162,27 +171,6 @@ def _lines() -> Iterator[Line]:
         yield f"lines of {room}", f"{len(text)} in {len(files)} files"
 
 
-def _buckets(town: Town, name: str) -> dict[float, float]:
-    """The cumulative buckets of the service's histogram."""
-    port = json.loads((town.home / "stack.json").read_text())["ports"][name]
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-        text = answer.read().decode()
-    found = re.findall(r'yueke_commit_to_effect_seconds_bucket\{le="([^"]+)"\} (\S+)', text)
-    return {float(edge): float(many) for edge, many in found}
-
-
-def _quantile(buckets: list[tuple[float, float]], share: float) -> float:
-    """Between the edges of its bucket, evenly."""
-    wanted = share * buckets[-1][1]
-    low, below = 0.0, 0.0
-    for edge, many in buckets:
-        if many >= wanted and many > below:
-            high = min(edge, 2 * low) if edge == float("inf") else edge
-            return low + (high - low) * (wanted - below) / (many - below)
-        low, below = edge, many
-    return low
-
-
 def _drained(town: Town) -> None:
     """Nothing of this part is left for the next one."""
     deadline = time.monotonic() + 120
@@ -191,9 +179,15 @@ def _drained(town: Town) -> None:
 
 
 @contextmanager
-def _town(backend: str) -> Iterator[Town]:
-    with _home() as home, databases(backend, _postgres) as url, a_town(home, database_url=url) as t:
-        yield t
+def _town(backend: str, *, instruments: str = "") -> Iterator[Town]:
+    with _home() as home, databases(backend, _postgres) as url:
+        town = Town(home, database_url=url)
+        if instruments:
+            fit(town, instruments)
+        try:
+            yield town.start()
+        finally:
+            town.stop()
 
 
 @contextmanager

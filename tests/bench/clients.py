@@ -61,8 +61,10 @@ class Client:
         return json.loads(read)
 
 
-def orders(town: Town, *, clients: int, each: int, pause: float = 0.0) -> Measured:
-    """`clients` townships at once, `each` letters of three lines: PUT and submit."""
+def orders(
+    town: Town, *, clients: int, each: int, pause: float = 0.0, lines: int = LINES
+) -> Measured:
+    """`clients` townships at once, `each` letters: PUT and submit."""
     measured, lock = Measured(), threading.Lock()
     ready = threading.Barrier(clients + 1)
     failed: list[BaseException] = []
@@ -76,7 +78,7 @@ def orders(town: Town, *, clients: int, each: int, pause: float = 0.0) -> Measur
         ready.wait()
         for _ in range(each):
             with turn:
-                letter = pen.write(school, lines=LINES)
+                letter = pen.write(school, lines=lines)
             began = time.perf_counter()
             path = f"/api/booking/orders/{uuid7()}"
             client.ask("PUT", path, letter)

@@ -11,9 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from nats.aio.msg import Msg
+from sqlalchemy import orm
+from sqlalchemy.event import listens_for
 from sqlmodel import Session, SQLModel, col, func, select
 
-from services.kit import clock, db, inbox
+from services.kit import clock, config, db, inbox, outbox
 from services.kit.event import Event
 from services.kit.ids import uuid7
 from services.kit.inbox import Heard, Inbox
@@ -24,10 +26,11 @@ SLOWEST = 0.08  # seconds
 
 
 def fit(names: Sequence[str]) -> None:
-    """`witness`, `slow`, `inbox-off`, `ack-first`."""
+    """`witness`, `stopwatch`, `slow`, `inbox-off`, `ack-first`."""
     for name in names:
         {
             "witness": witness,
+            "stopwatch": stopwatch,
             "slow": slow,
             "inbox-off": inbox_off,
             "ack-first": ack_first,
@@ -53,6 +56,30 @@ def witness() -> None:
         return outcome
 
     Inbox.act = seen  # type: ignore[method-assign]
+
+
+def stopwatch() -> None:
+    """When each event was committed by its producer, and its effect by each consumer: a line
+    `told|heard <event id> <seconds>` in the home's `stopwatch.log`."""
+    act, tell = Inbox.act, outbox.tell
+
+    def heard(self: Inbox, session: Session, event: Event) -> str:
+        session.info.setdefault("watched", []).append(f"heard {event.id}")
+        return act(self, session, event)
+
+    def told(session: Session, *events: Event) -> None:
+        session.info.setdefault("watched", []).extend(f"told {event.id}" for event in events)
+        tell(session, *events)
+
+    @listens_for(orm.Session, "after_commit")
+    def committed(session: orm.Session) -> None:
+        lines = [f"{what} {time.time():.4f}\n" for what in session.info.pop("watched", ())]
+        if lines:
+            with (config.home() / "stopwatch.log").open("a") as log:
+                log.write("".join(lines))
+
+    Inbox.act = heard  # type: ignore[method-assign]
+    outbox.tell = told
 
 
 def slow() -> None:

@@ -71,13 +71,17 @@ def run(
             stack.callback(shutil.rmtree, home, ignore_errors=True)
         url = stack.enter_context(databases(backend, _postgres))
         town = Town(home, database_url=url, restart=True)
-        fitted = [*mistakes, *(["slow"] if mistakes else []), "witness"]
-        town.env["YUEKE_FAULTS"] = ",".join(fitted)
-        town.env["PYTHONPATH"] = os.pathsep.join([str(SITE), str(ROOT)])
+        fit(town, *mistakes, *(["slow"] if mistakes else []), "witness")
         town.start()
         stack.callback(town.stop)
         _wait(town)  # until everybody's account is known everywhere: later it would be a loss
         return _through(town, forecast, seed, mistakes)
+
+
+def fit(town: Town, *instruments: str) -> None:
+    """Into the services it will start."""
+    town.env["YUEKE_FAULTS"] = ",".join(instruments)
+    town.env["PYTHONPATH"] = os.pathsep.join([str(SITE), str(ROOT)])
 
 
 def _postgres() -> str:
