@@ -6,7 +6,7 @@ PY := .venv/bin/python
 UV := .venv/bin/uv
 READY := .venv/.ready
 
-.PHONY: help setup pins run clock audit parked test check lint types migration faults bench asyncapi clean
+.PHONY: help setup pins run clock audit parked test check lint types migration faults random bench asyncapi clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
@@ -55,6 +55,9 @@ migration: $(READY) ## write the next migration of a room: ROOM=booking SAY="ven
 
 faults: $(READY) ## kill, cut and lose things while clients write, then count: LONG=1 for the long form
 	@$(PY) -m tests.faults $(ARGS)
+
+random: $(READY) ## simulated people, every move, audits on the way: EVENTS=2000 SEED=7
+	@$(PY) -m tests.random --events $(or $(EVENTS),2000) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 bench: $(READY) ## measure what the design promises: ARGS="orders effect start memory lines"
 	@$(PY) -m tests.bench $(ARGS)
