@@ -13,10 +13,13 @@ def main() -> int:
     options.add_argument("--seed", type=int, help="to play the same again")
     options.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     options.add_argument("--talk", action="store_true", help="tell what happens meanwhile")
+    options.add_argument("--journal", type=argparse.FileType("w"), help="every event, a line each")
     chosen = options.parse_args()
     seed = secrets.randbelow(10**6) if chosen.seed is None else chosen.seed
     print(f"seed {seed}", flush=True)
-    result = run(chosen.events, seed, backend=chosen.database, talk=chosen.talk)
+    result = run(
+        chosen.events, seed, backend=chosen.database, talk=chosen.talk, journal=chosen.journal
+    )
     show(result)
     return 1 if result.reasons else 0
 

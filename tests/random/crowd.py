@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from tests.random import wrong
@@ -34,6 +33,7 @@ WEIGHTS = {
     "counter": 0.4,
     "decline": 0.5,
     "release": 0.12,
+    "reconfirm": 0.3,
     "replace": 0.1,
     "grant": 0.5,
     "abort": 0.3,
@@ -66,8 +66,8 @@ class Letter:
 class Crowd:
     """Knows the letters it wrote, and nothing else."""
 
-    def __init__(self, scene: Scene, stage: Stage) -> None:
-        self.scene, self.stage = scene, stage
+    def __init__(self, scene: Scene, stage: Stage, seed: int) -> None:
+        self.scene, self.stage, self.seed, self.acts = scene, stage, seed, 0
         self.people, self.choose = scene.people, scene.choose
         self.office = Office(scene)
         self.letters: list[Letter] = []
@@ -81,6 +81,9 @@ class Crowd:
 
     def act(self) -> None:
         """At least one event."""
+        # Each act chooses afresh: one that went otherwise does not change those after it.
+        self.acts += 1
+        self.choose.seed(f"{self.seed} act {self.acts}")
         before = self.people.events
         alive = [letter for letter in self.letters if not letter.over]
         if len(alive) < ALIVE and self.choose.random() < 0.5:
@@ -184,6 +187,8 @@ class Crowd:
         if not kinds:
             return self._dispatch(seat)
         kind, found = self.choose.choice(kinds)
+        if found["state"] == "expired" and self.choose.random() < 0.8:
+            return False  # mostly it really is too late
         path = f"/api/lecturer/{kind}s/{found['id']}"
         his = found["moves_on_behalf"]
         if his and (not found["moves"] or self.choose.random() < 0.85):
@@ -245,12 +250,12 @@ class Crowd:
     def _taught(self, lesson_id: str, offer: dict[str, Any]) -> Steps:
         """On the day somebody comes, and mostly stays to the end."""
         starts_at, ends_at = at(offer["starts_at"]), at(offer["ends_at"])
-        yield At(starts_at - 30 * MINUTE, starts_at + timedelta(hours=24))
+        yield At(starts_at - 30 * MINUTE, starts_at + 10 * MINUTE)
         self._present(lesson_id, ["check_in"])
         if self.choose.random() < 0.25:
-            yield At(starts_at + 5 * MINUTE, starts_at + timedelta(hours=24))
+            yield At(starts_at + 5 * MINUTE, starts_at + 30 * MINUTE)
             self._present(lesson_id, ["abort", "handover", "check_out"])
-        yield At(ends_at, ends_at + timedelta(hours=24))
+        yield At(ends_at, ends_at + 25 * MINUTE)
         if self.choose.random() < 0.8:
             self._present(lesson_id, ["check_out"])
 

@@ -6,7 +6,7 @@ import re
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 from uuid import UUID
 
 import httpx
@@ -60,6 +60,8 @@ class People:
         self.refused: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
         self.seconds = 0.0
+        self.journal: TextIO | None = None
+        self._last = ""
 
     def close(self) -> None:
         self._http.close()
@@ -160,7 +162,8 @@ class People:
                 break
             self.busy += 1
             time.sleep(0.1 * (attempt + 1))
-        _check(answer, f"{who} {method} {path} {_short(content)}")
+        self._last = f"{who} {method} {path} {_short(content)}"
+        _check(answer, self._last)
         return answer
 
     # -- who is who
@@ -171,6 +174,10 @@ class People:
 
     def _event(self, answer: Answer, path: str) -> Answer:
         self.events += 1
+        if self.journal is not None:
+            print(
+                self.events, self._last, answer.status, answer.code, file=self.journal, flush=True
+            )
         self.statuses[answer.status] += 1
         if answer.good:
             self.done[_verb(path)] += 1

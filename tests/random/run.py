@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
+from typing import TextIO
 
 from tests import postgres
 from tests.faults.count import unquiet
@@ -71,14 +72,17 @@ class Result:
 class Run:
     """Mornings on which scenes begin, and a crowd that never stops."""
 
-    def __init__(self, town: Town, *, events: int, seed: int, talk: bool) -> None:
+    def __init__(
+        self, town: Town, *, events: int, seed: int, talk: bool, journal: TextIO | None
+    ) -> None:
         self.town, self.events, self.seed, self.talk = town, events, seed, talk
         self.result = Result(seed)
         self.people = People(town, self._choices("people"))
+        self.people.journal = journal
         self.watch = Watch(town)
         self.stage = Stage(town, self.people, self.watch, talk=talk)
         self.timetable = Timetable(World())
-        self.crowd = Crowd(self._scene("crowd"), self.stage)
+        self.crowd = Crowd(self._scene("crowd"), self.stage, seed)
         self.choose = self._choices("run")
         self.days = min(MOST_DAYS, max(3.0, DAYS_OF_2000 * events / WHOLE))
         # The longest first, so that all of them end in time.
@@ -87,7 +91,7 @@ class Run:
         self.per_morning = -(-len(self.waiting) // max(1, min(9, int(self.days * 5 / 7 / 2))))
 
     def play(self) -> None:
-        self.started = self.stage.now()
+        self.started = self.stage.today()
         self.stage.begin("(mornings)", self._mornings())
         next_checkpoint = CHECKPOINT
         while self.people.events < self.events:
@@ -132,13 +136,13 @@ class Run:
 
     def _planned(self) -> float:
         """How many events there should have been by now."""
-        passed = (self.stage.now() - self.started) / timedelta(days=self.days)
+        passed = (self.stage.today() - self.started) / timedelta(days=self.days)
         return self.events * min(1.0, passed + 0.02)
 
     def _mornings(self) -> Steps:
         """On every working day some scenes begin."""
         while True:
-            now = self.stage.now()
+            now = self.stage.today()
             if self.timetable.world.teaches_on(now.date()):
                 for script in self._chosen():
                     self.played[script.name] += 1
@@ -194,20 +198,29 @@ class Run:
             time.sleep(0.3)
 
     def _scene(self, name: str) -> Scene:
-        return Scene(self.people, self.timetable, self._choices(name), self.stage.now)
+        return Scene(
+            self.people, self.timetable, self._choices(name), self.stage.now, self.stage.today
+        )
 
     def _choices(self, name: str) -> random.Random:
         return random.Random(f"{self.seed} {name}")
 
 
-def run(events: int, seed: int, *, backend: str = "sqlite", talk: bool = False) -> Result:
+def run(
+    events: int,
+    seed: int,
+    *,
+    backend: str = "sqlite",
+    talk: bool = False,
+    journal: TextIO | None = None,
+) -> Result:
     """Start a town, play, look, stop."""
     with ExitStack() as stack:
         home = stack.enter_context(_home())
         url = stack.enter_context(databases(backend, _postgres))
         town = stack.enter_context(a_town(home, database_url=url))
         began = time.monotonic()
-        playing = Run(town, events=events, seed=seed, talk=talk)
+        playing = Run(town, events=events, seed=seed, talk=talk, journal=journal)
         stack.callback(playing.close)
         broken = []
         try:

@@ -49,6 +49,7 @@ class Scene:
     timetable: Timetable
     choose: random.Random
     clock: Callable[[], datetime]
+    today: Callable[[], datetime]
 
     @property
     def world(self) -> World:
@@ -81,7 +82,7 @@ class Scene:
         return answer.body
 
     def slot(self, hours: tuple[float, float] = EARLY, **wanted: Any) -> Slot:
-        return self.timetable.slot(self.now(), self.choose, hours=hours, **wanted)
+        return self.timetable.slot(self.today(), self.choose, hours=hours, **wanted)
 
     # -- looking
 

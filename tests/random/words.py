@@ -23,7 +23,6 @@ PLAIN: dict[tuple[str, str], Body] = {
     ("order", "return_for_fix"): WHY,
     ("order", "cancel_order"): WHY,
     ("order", "reopen"): WHY,
-    ("order", "review_lines"): NOTHING,
     ("lesson", "unplace"): NOTED,
     ("lesson", "park"): NOTHING,
     ("lesson", "suspend"): WHY,
@@ -69,6 +68,12 @@ def _approve(found: Found, s: Scene) -> Body:
         elif chance < 0.15:
             decisions.append({"line": line["line"], "decision": "refuse", "reason": "重复"})
     return {"lines": decisions}
+
+
+def _review_lines(found: Found, s: Scene) -> Body:
+    """Mended or not: what came back is looked at once more."""
+    back = [line["line"] for line in found["lines"] if line["review"] == "returned"]
+    return {"lines": [{"line": number, "decision": "approve"} for number in back]}
 
 
 def _amend_lines(found: Found, s: Scene) -> Body:
@@ -175,6 +180,7 @@ def _attest(found: Found, s: Scene) -> Body:
 MADE: dict[tuple[str, str], Callable[[Found, Scene], Body | None]] = {
     ("order", "approve"): _approve,
     ("order", "amend_lines"): _amend_lines,
+    ("order", "review_lines"): _review_lines,
     ("lesson", "place"): _place,
     ("lesson", "resume"): _resume,
     ("lesson", "attest"): _attest,

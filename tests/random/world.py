@@ -159,7 +159,8 @@ class Timetable:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._taken: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+        self._taken: dict[tuple[str, date], list[tuple[datetime, datetime]]]
+        self._taken = defaultdict(list)
         self._claimed: dict[tuple[date, str], set[str]] = defaultdict(set)
 
     def slot(
@@ -202,7 +203,7 @@ class Timetable:
             starts_at, ends_at = self._times(on, half, format, choose, spread=spread)
             for name in [school] if school else choose.sample(self.world.schools, 11):
                 if self._is_free(name, starts_at, ends_at):
-                    self._taken[name].append((starts_at, ends_at))
+                    self._taken[name, on].append((starts_at, ends_at))
                     self._claimed[on, half] |= them
                     return Slot(name, one.code, format, one.audience, starts_at, ends_at)
         raise NoSlot(f"{format} within {hours} hours, {able} lecturers")
@@ -226,7 +227,8 @@ class Timetable:
         return starts_at, starts_at + timedelta(minutes=MINUTES[format])
 
     def _is_free(self, school: str, starts_at: datetime, ends_at: datetime) -> bool:
-        return all(ends_at <= a or starts_at >= b for a, b in self._taken[school])
+        taken = self._taken[school, starts_at.date()]
+        return all(ends_at <= a or starts_at >= b for a, b in taken)
 
 
 def at(text: str) -> datetime:

@@ -93,7 +93,9 @@ def _wrong_state(case: Case) -> bool:
     if verb in found["moves"]:
         return False
     body = PLAIN.get(("order", verb), {})
-    refused = {409: ("wrong_state",), 403: ("not_yours",)}
+    # Nothing was returned, or too much has begun: open by the table, but not now.
+    not_now = ("wrong_state", "no_line_to_review", "lessons_under_way")
+    refused = {409: not_now, 403: ("not_yours",)}
     return _must(case, who, "POST", f"{path}/{verb}", body, refused)
 
 
