@@ -175,9 +175,8 @@ class People:
     def _event(self, answer: Answer, path: str) -> Answer:
         self.events += 1
         if self.journal is not None:
-            print(
-                self.events, self._last, answer.status, answer.code, file=self.journal, flush=True
-            )
+            line = f"{self.events} {self._last} {answer.status} {answer.code}"
+            print(line, file=self.journal, flush=True)
         self.statuses[answer.status] += 1
         if answer.good:
             self.done[_verb(path)] += 1

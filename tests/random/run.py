@@ -38,6 +38,7 @@ CHECKPOINT = 500
 LEAST_GOOD = 0.6
 DAYS_OF_2000, MOST_DAYS = 34.0, 300.0  # how far the district's clock goes, about
 MORNING = clock_time(9)
+LONG = 10  # days
 TRIES = 4  # a scene is played as often until its moves have occurred
 OF_SCENES = 0.45  # of the events, once every scene has been played
 QUIET_PATIENCE = 240.0
@@ -87,6 +88,8 @@ class Run:
         self.days = min(MOST_DAYS, max(3.0, DAYS_OF_2000 * events / WHOLE))
         # The longest first, so that all of them end in time.
         self.waiting = sorted(SCRIPTS.values(), key=lambda script: -script.days)
+        # There is no time to play these again, so they are played twice at once.
+        self.waiting[:0] = [script for script in self.waiting if script.days >= LONG]
         self.played: Counter[str] = Counter()
         self.per_morning = -(-len(self.waiting) // max(1, min(9, int(self.days * 5 / 7 / 2))))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.random.scene import EARLY, HOUR, MINUTE, Lesson, Scene
 from tests.random.scenes import scene
-from tests.random.stage import At, GaveUp, Steps
+from tests.random.stage import At, GaveUp, Steps, Until
 from tests.random.world import Lecturer, NoSlot, Slot, at
 
 CHANGES = "/api/booking/changes"
@@ -32,6 +32,20 @@ def _agreed(s: Scene) -> Generator[Any, Any, tuple[Lesson, dict[str, Any], Slot]
     return lesson, change, slot
 
 
+def _question(s: Scene, lesson: Lesson, change: dict[str, Any]) -> Until:
+    """Until the holder is asked; he may be known to be busy then."""
+    asked = s.asked(lesson, kind="retime")
+
+    def check() -> Any:
+        if offers := asked.check():
+            return offers[0]
+        if s.people.look("scheduler", _path(change))["state"] == "rejected":
+            raise GaveUp("the holder is busy then")
+        return None
+
+    return Until(check, asked.what)
+
+
 @scene(
     "change proposed counter",
     "change proposed accept",
@@ -48,7 +62,7 @@ def a_new_time_is_haggled_over(s: Scene) -> Steps:
     s.do("scheduler", _path(change, "accept"), {})
     pending = {"reason": "再议"}
     s.refused("scheduler", f"{lesson.path}/suspend", pending, 409, "change_pending")
-    [offer] = yield s.asked(lesson, kind="retime")
+    offer = yield _question(s, lesson, change)
     s.answer(offer, "accept")
     yield s.thing("scheduler", _path(change), "applied")
     lesson.slot = slot
@@ -57,7 +71,7 @@ def a_new_time_is_haggled_over(s: Scene) -> Steps:
 @scene("change agreed apply_conflict")
 def a_holder_does_not_want_another_time(s: Scene) -> Steps:
     lesson, change, _ = yield from _agreed(s)
-    [offer] = yield s.asked(lesson, kind="retime")
+    offer = yield _question(s, lesson, change)
     s.answer(offer, "decline", reason="time_conflict")
     yield s.thing("scheduler", _path(change), "rejected")
     yield s.state(lesson, "confirmed")
@@ -66,7 +80,7 @@ def a_holder_does_not_want_another_time(s: Scene) -> Steps:
 @scene(days=4)
 def a_holder_is_not_heard_of(s: Scene) -> Steps:
     lesson, change, _ = yield from _agreed(s)
-    [offer] = yield s.asked(lesson, kind="retime")
+    offer = yield _question(s, lesson, change)
     due = at(offer["expires_at"])
     yield At(due + MINUTE, due + 12 * HOUR)
     found = yield s.thing("scheduler", _path(change), "rejected")
@@ -142,7 +156,7 @@ def a_lesson_ends_while_its_change_is_open(s: Scene) -> Steps:
 @scene("change agreed lesson_dead")
 def a_lesson_ends_while_its_holder_is_asked(s: Scene) -> Steps:
     lesson, change, _ = yield from _agreed(s)
-    yield s.asked(lesson, kind="retime")
+    yield _question(s, lesson, change)
     s.do(lesson.school, f"{lesson.path}/cancel", {"reason": "停课"})
     yield s.thing("scheduler", _path(change), "withdrawn")
 
