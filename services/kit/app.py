@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from services.kit import house, log, openapi, problems, replies
+from services.kit import house, log, openapi, past, problems, replies
 from services.kit.bus import Bus, keep
 from services.kit.db import Database
 from services.kit.guard import Guard
@@ -93,7 +93,7 @@ def make_app(
     app.include_router(house.health(guards))
     for router in public:
         app.include_router(router)
-    for router in [*routers, house.doors(audits or {}, inbox)]:
+    for router in [*routers, house.doors(audits or {}, inbox), past.doors()]:
         app.include_router(router, prefix=prefix)
     openapi.complete(app)
     return app
