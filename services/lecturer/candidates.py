@@ -150,7 +150,13 @@ def _load(
 ) -> list[Person]:
     first, last = people.around(ask)
     return people.load(
-        session, district, course_id=ask.course_id, first=first, last=last, ids=lecturer_ids
+        session,
+        district,
+        course_id=ask.course_id,
+        first=first,
+        last=last,
+        near=people.nearby(ask),
+        ids=lecturer_ids,
     )
 
 

@@ -151,11 +151,12 @@ def reasons(
     ask: Ask, person: Person, rules: Rules, *, waive: AbstractSet[str] = frozenset()
 ) -> list[Reason]:
     """Why not, all of it, in the order of the rules; an empty list means he may."""
-    found = [*_himself(ask, person, rules), *_his_week(ask, person, rules)]
+    found = [*against(ask, person, rules), *this_day(ask, person, rules)]
     return [reason for reason in found if reason["code"] not in waive & WAIVABLE]
 
 
-def _himself(ask: Ask, person: Person, rules: Rules) -> Iterator[Reason]:
+def against(ask: Ask, person: Person, rules: Rules) -> Iterator[Reason]:
+    """What speaks against him at any time: course, pool, wishes, the way from home."""
     if person.status != "active":
         yield _reason("lecturer_inactive", "activate_lecturer", status=person.status)
     if not person.qualified:
@@ -171,9 +172,14 @@ def _himself(ask: Ask, person: Person, rules: Rules) -> Iterator[Reason]:
     if person.home.lat is not None and minutes > rules.max_travel_minutes:
         nearer = ("place_nearer", {"minutes": minutes - rules.max_travel_minutes})
         yield _reason("too_far", nearer, minutes=minutes, limit=rules.max_travel_minutes)
+
+
+def this_day(ask: Ask, person: Person, rules: Rules) -> Iterator[Reason]:
+    """What speaks against him on this day and at this hour: his letter, his week, his lessons."""
     if not any(term.covers(ask.frame.on) for term in person.terms):
         yield _not_appointed(ask, person)
     yield from _not_available(ask, person, rules)
+    yield from _his_week(ask, person, rules)
 
 
 def _not_appointed(ask: Ask, person: Person) -> Reason:
