@@ -1,0 +1,1 @@
+"""Planner: who teaches which lesson and when, computed from what it is given; it owns nothing."""
