@@ -5,6 +5,7 @@ MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 UV := .venv/bin/uv
 READY := .venv/.ready
+ASSETS := node_modules/.ready
 
 .PHONY: help setup pins run clock audit parked test check lint types migration faults random bench asyncapi clean
 
@@ -20,11 +21,16 @@ $(READY): requirements-dev.lock
 	@$(UV) pip sync --quiet --compile-bytecode --python $(PY) requirements-dev.lock
 	@touch $@
 
+$(ASSETS): package-lock.json $(READY)
+	@command -v npm >/dev/null || $(UV) pip install --quiet --require-hashes --python $(PY) -r requirements-node.lock
+	@PATH="$$PATH:$(CURDIR)/.venv/bin" npm ci --ignore-scripts --silent
+	@touch $@
+
 pins: $(READY) ## compile requirements*.in into the hashed locks (ARGS=--upgrade for newer ones)
 	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header -q $(ARGS) requirements.in -o requirements.lock
 	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header -q $(ARGS) requirements-dev.in -c requirements.lock -o requirements-dev.lock
 
-run: $(READY) ## start everything here: YUEKE_PORT (8080), YUEKE_HOME (./var), ARGS=--restart
+run: $(READY) $(ASSETS) ## start everything here: YUEKE_PORT (8080), YUEKE_HOME (./var), ARGS=--restart
 	@$(PY) -m compileall -q services deploy
 	@exec $(PY) -m deploy.run $(ARGS)
 
@@ -37,7 +43,7 @@ audit: $(READY) ## prove the invariants on the running stack
 parked: $(READY) ## show, replay or drop parked messages: ARGS="list | replay ID | drop ID REASON"
 	@$(PY) -m deploy.parked $(or $(ARGS),list)
 
-test: $(READY) ## every test, on SQLite and on PostgreSQL: ARGS="tests/kit -x"
+test: $(READY) $(ASSETS) ## every test, on SQLite and on PostgreSQL: ARGS="tests/kit -x"
 	@$(PY) -m pytest $(ARGS)
 
 check: lint types ## style, formatting, types and who may import whom

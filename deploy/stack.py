@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,17 @@ START_PATIENCE = 60.0
 BACK_OFF = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before the next start of a child that died
 STEADY = 10.0  # seconds of life after which its deaths are counted anew
 LAST_WORDS, BROKER_LAST_WORDS = 3.0, 1.0  # together under the five seconds a stop may take
+
+
+def sign_ins(folder: Path) -> Iterator[str]:
+    """Three people of the demo to sign in as; nothing in a real installation."""
+    path = folder / "demo-credentials.json"
+    if not path.exists():
+        return
+    people = json.loads(path.read_text(encoding="utf-8"))
+    for role in ("township", "scheduler", "lecturer"):
+        person = next(person for person in people if person["role"] == role)
+        yield f"  sign in as {role}: {person['login']} / {person['password']}"
 
 
 class NotStarted(Exception):
@@ -118,6 +129,8 @@ class Stack:
         await asyncio.gather(*(self._start(self._service(births, name)) for name in SERVICES))
         await self._start(self._proxy())
         self.lines.plain(f"ready {self.env['YUEKE_ORIGIN']}")
+        for line in sign_ins(self.folder):
+            self.lines.plain(line)
 
     def _broker(self) -> Child:
         return Child(

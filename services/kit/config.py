@@ -39,3 +39,9 @@ def smtp() -> tuple[str, int]:
 def mail_from() -> str:
     """Whose address mails come from."""
     return os.environ.get("YUEKE_MAIL_FROM", "yueke@yueke.party-school.cn")
+
+
+def service_url(name: str) -> str:
+    """Where another service listens, for the portal's calls on behalf of a person."""
+    address = os.environ.get(f"YUEKE_{name.upper()}")
+    return f"http://{address}" if address else origin()

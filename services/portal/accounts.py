@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from services.contracts.portal import AccountChanged
 from services.kit import db, outbox
 from services.kit.auth import Caller, Role
-from services.kit.errors import Conflict, Forbidden, NotFound, TooMany
+from services.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from services.kit.ids import uuid7
 from services.portal import rules, secrecy
 from services.portal.models import Account, ApiKey
@@ -117,6 +117,13 @@ def change_password(
         failures=0,
         failed_at=None,
     )
+
+
+def choose_language(session: Session, *, language: str, by: Caller, at: datetime) -> Account:
+    """Of one's own pages and messages. 422 `language_invalid`."""
+    if language not in rules.LANGUAGES:
+        raise Invalid("language_invalid", known=list(rules.LANGUAGES))
+    return _change(session, own(session, by), "choose_language", by, at, language=language)
 
 
 def add_key(session: Session, *, name: str, by: Caller, at: datetime) -> tuple[ApiKey, str]:

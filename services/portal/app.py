@@ -1,12 +1,16 @@
-"""The portal: front door, accounts, tokens."""
+"""The portal: front door, accounts, tokens, pages."""
 
 import asyncio
+import importlib
+import pkgutil
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from services.kit import clock
 from services.kit.app import make_app
-from services.portal import api, signing
+from services.portal import api, pages, signing
+from services.portal.pages import frame
+from services.portal.pages.upstream import Upstream
 from services.portal.queries import AUDITS
 
 
@@ -16,4 +20,27 @@ async def first_key(app: FastAPI, stopping: asyncio.Event) -> None:
     await stopping.wait()
 
 
-app = make_app("portal", [api.router], public=[api.root], audits=AUDITS, background=[first_key])
+async def connections(app: FastAPI, stopping: asyncio.Event) -> None:
+    """To the services, kept open between pages."""
+    try:
+        await stopping.wait()
+    finally:
+        await app.state.upstream.close()
+
+
+def doors() -> list[APIRouter]:
+    """Every router of every module of pages: a new page needs no second entry."""
+    names = sorted(module.name for module in pkgutil.iter_modules(pages.__path__))
+    modules = [importlib.import_module(f"{pages.__name__}.{name}") for name in names]
+    return [value for m in modules for value in vars(m).values() if isinstance(value, APIRouter)]
+
+
+app = make_app(
+    "portal",
+    [api.router],
+    public=[api.root, *doors()],
+    audits=AUDITS,
+    background=[first_key, connections],
+)
+app.state.upstream = Upstream()
+frame.install(app)

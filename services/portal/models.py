@@ -74,3 +74,18 @@ class TokenFailure(Table, table=True):
     client_id: str = Field(primary_key=True)
     failures: int
     since: datetime = Field(sa_type=Instant, index=True)  # real time
+
+
+class WebSession(Table, table=True):
+    """A browser somebody signed in with. The cookie holds the secret, this row only its hash."""
+
+    __tablename__ = "web_session"
+
+    token_hash: str = Field(primary_key=True)
+    account_id: UUID = Field(foreign_key="account.id", index=True)
+    csrf: str
+    started_at: datetime = Field(sa_type=Instant)  # real time, like the next two
+    seen_at: datetime = Field(sa_type=Instant, index=True)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    agent: str = ""
+    notices: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)  # to show once

@@ -67,6 +67,7 @@ def _admit(
     return [
         {
             "role": account.roles[0],
+            "login": account.login,
             "name": account.name,
             "client_id": str(key.client_id),
             "client_secret": secret,

@@ -23,7 +23,7 @@ def hash_secret(secret: str) -> str:
 
 
 def is_secret(secret: str, kept: str) -> bool:
-    return hmac.compare_digest(hash_secret(secret), kept)
+    return same(hash_secret(secret), kept)
 
 
 def new_password() -> str:
@@ -42,3 +42,8 @@ def is_password(password: str, kept: str | None) -> bool:
         return _PASSWORDS.verify(kept, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+def same(sent: str, kept: str) -> bool:
+    """In a time that does not tell how much of it was right."""
+    return hmac.compare_digest(sent.encode(), kept.encode())

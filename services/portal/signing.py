@@ -24,12 +24,17 @@ PUBLISHED = 2
 def ensure(session: Session, *, at: datetime) -> SigningKey:
     """The key that signs now; made when there is none yet. The private half of one that signs no
     more is forgotten."""
-    newest, *older = _newest(session) or _make_first(session, at)
-    if older and at < signs_at(newest):
-        return older[0]
-    for key in older:
-        key.private_pem = None
-    return newest
+    signing = current(newest_keys(session) or _make_first(session, at), at=at)
+    for key in newest_keys(session):
+        if key.number < signing.number:
+            key.private_pem = None
+    return signing
+
+
+def current(published: list[SigningKey], *, at: datetime) -> SigningKey:
+    """Of the published keys the one that signs at that moment."""
+    newest, *older = published
+    return older[0] if older and at < signs_at(newest) else newest
 
 
 def rotate(session: Session, *, by: Caller, at: datetime) -> SigningKey:
@@ -37,12 +42,12 @@ def rotate(session: Session, *, by: Caller, at: datetime) -> SigningKey:
     409 `rotated_recently` while tokens may name the key that would leave the published two."""
     by.needs(Role.ADMINISTRATOR)
     ensure(session, at=at)
-    newest, *older = _newest(session)
+    newest, *older = newest_keys(session)
     again_at = newest.created_at + ROTATES_AFTER
     is_too_early = bool(older) and at < again_at
     if is_too_early or not _add(session, newest.number + 1, by=by, at=at):
         raise Conflict("rotated_recently", again_at=again_at.isoformat())
-    return _newest(session)[0]
+    return newest_keys(session)[0]
 
 
 def signs_at(key: SigningKey) -> datetime:
@@ -52,7 +57,7 @@ def signs_at(key: SigningKey) -> datetime:
 
 def published(session: Session) -> dict[str, Any]:
     """The public keys, newest first, as a JWK set."""
-    return {"keys": [key.public_jwk for key in _newest(session)]}
+    return {"keys": [key.public_jwk for key in newest_keys(session)]}
 
 
 def sign(key: SigningKey, claims: dict[str, Any]) -> str:
@@ -62,14 +67,15 @@ def sign(key: SigningKey, claims: dict[str, Any]) -> str:
     )
 
 
-def _newest(session: Session) -> list[SigningKey]:
+def newest_keys(session: Session) -> list[SigningKey]:
+    """The published ones, newest first."""
     newest = select(SigningKey).order_by(col(SigningKey.number).desc()).limit(PUBLISHED)
     return list(session.exec(newest))
 
 
 def _make_first(session: Session, at: datetime) -> list[SigningKey]:
     _add(session, 1, by=system(""), at=at)
-    return _newest(session)
+    return newest_keys(session)
 
 
 def _add(session: Session, number: int, *, by: Caller, at: datetime) -> bool:

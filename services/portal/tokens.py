@@ -8,12 +8,11 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from services.kit import config
 from services.kit.db import insert_once
 from services.kit.errors import TooMany, Unauthorized
-from services.kit.ids import uuid7
 from services.portal import rules, secrecy, signing
 from services.portal.models import Account, ApiKey, TokenFailure
+from services.portal.sessions import claims_of
 
 LONGEST_CLIENT_ID = 100
 
@@ -38,18 +37,7 @@ def issue(session: Session, *, client_id: str, client_secret: str, at: datetime)
     if account is None:
         _count_failure(session, client_id, at)
         raise InvalidClient("invalid_client", keep=True, error="invalid_client")
-    claims = rules.claims(
-        issuer=config.origin(),
-        account_id=account.id,
-        roles=account.roles,
-        district=account.district,
-        name=account.name,
-        language=account.language,
-        school_id=account.school_id,
-        lecturer_id=account.lecturer_id,
-        jti=uuid7(),
-        at=at,
-    )
+    claims = claims_of(account, at)
     signed = signing.sign(signing.ensure(session, at=at), claims)
     return Token(signed, int(rules.TOKEN_LIVES.total_seconds()))
 

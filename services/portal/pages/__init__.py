@@ -1,0 +1,1 @@
+"""Portal: the pages people work in. They call the services with the visitor's own token."""
