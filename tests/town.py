@@ -72,6 +72,10 @@ class Town:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=20)
 
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     # -- people
 
     def call(self, who: str, method: str, path: str, body: Any = None) -> httpx.Response:
