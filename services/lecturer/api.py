@@ -1,4 +1,4 @@
-"""Lecturer over HTTP: lecturers, their letters, their time, candidates and the calendar."""
+"""Lecturer over HTTP: lecturers, their letters, their time, and candidates."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -9,7 +9,6 @@ from services.kit.web import IfMatch, Now, Router, Tx, Who, etag
 from services.lecturer import (
     appointments,
     availability,
-    calendar,
     lecturers,
     queries,
     schemas,
@@ -238,21 +237,6 @@ def undo_leave(
     """He is not away after all."""
     row = availability.undo_leave(tx, id, leave_id, reason=body.reason, by=who, at=now)
     return schemas.LeaveOut.model_validate(queries.leave_shown(tx, row))
-
-
-@times.get("/calendar")
-def show_calendar(
-    tx: Tx,
-    who: Who,
-    first: Annotated[Day | Moment, Query(alias="from")],
-    last: Annotated[Day | Moment, Query(alias="to")],
-    pool: Pool | None = None,
-    lecturer_id: UUID | None = None,
-) -> schemas.CalendarOut:
-    """Lessons, leave and weeks of all lecturers between two days (both included) or instants."""
-    starts_at, ends_at = calendar.period(tx, first, last, district=who.district)
-    items = calendar.entries(tx, starts_at, ends_at, pool=pool, lecturer_id=lecturer_id, by=who)
-    return schemas.CalendarOut(starts_at=starts_at, ends_at=ends_at, items=items)
 
 
 @seats.get("/seats/{lesson_id}/candidates")

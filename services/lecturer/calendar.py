@@ -1,17 +1,29 @@
 """Lecturer: the calendar of all lecturers for a period, and of one lecturer for himself."""
 
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlmodel import Session, col
+from sqlmodel import select as rows_of
 
 from services.kit.auth import Caller, Role
 from services.kit.errors import Invalid
 from services.kit.numbers import Numbers
-from services.lecturer.models import Assignment, Availability, Leave, Lecturer, Seat
+from services.kit.web import page
+from services.lecturer.models import (
+    Assignment,
+    Availability,
+    Leave,
+    Lecturer,
+    Qualification,
+    Seat,
+)
 from services.lecturer.seeing import DISTRICT_WIDE
 from services.lecturer.states import LIVE_ASSIGNMENT
 from services.lecturer.states import AssignmentState as A
@@ -19,6 +31,17 @@ from services.lecturer.states import AssignmentState as A
 SHOWN = {*LIVE_ASSIGNMENT, A.FULFILLED, A.PARTIAL, A.NO_SHOW}
 LONGEST = timedelta(days=93)
 OF_THE_LESSON = ("order_number", "school_name", "course_title", "contact_name")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Whose entries: `q` is part of the name, `course_id` a course he may teach."""
+
+    pool: str | None = None
+    lecturer_id: UUID | None = None
+    q: str | None = None
+    course_id: UUID | None = None
+    status: str | None = None
 
 
 def period(
@@ -42,17 +65,33 @@ def entries(
     by: Caller,
 ) -> list[dict[str, Any]]:
     """One entry per lecturer: his week, his leave, his lessons. A lecturer sees only himself."""
-    by.needs(*DISTRICT_WIDE, Role.LECTURER)
-    whose = col(Lecturer.district) == by.district
-    if not by.has(*DISTRICT_WIDE):
-        whose &= col(Lecturer.id) == by.lecturer_id
-    if pool is not None:
-        whose &= col(Lecturer.pool) == pool
-    if lecturer_id is not None:
-        whose &= col(Lecturer.id) == lecturer_id
+    wanted = Wanted(pool=pool, lecturer_id=lecturer_id)
+    return of(session, starts_at, ends_at, _ids(session, wanted, by), by=by)
+
+
+def some_entries(
+    session: Session,
+    starts_at: datetime,
+    ends_at: datetime,
+    wanted: Wanted,
+    *,
+    cursor: str | None,
+    limit: int,
+    by: Caller,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of the same, by the lecturers' codes."""
+    keys = [col(Lecturer.code), col(Lecturer.id)]
+    whose = rows_of(Lecturer).where(_whose(wanted, by))
+    rows, following = page(session, whose, by=keys, cursor=cursor, limit=limit)
+    return of(session, starts_at, ends_at, [row.id for row in rows], by=by), following
+
+
+def of(
+    session: Session, starts_at: datetime, ends_at: datetime, ids: Sequence[UUID], *, by: Caller
+) -> list[dict[str, Any]]:
+    """The entries of these lecturers, in their order."""
     zone = Numbers.of(session, by.district).zone
-    found = _people(session, whose)
-    ids = select(col(Lecturer.id)).where(whose)
+    found = _people(session, ids)
     for row in session.execute(
         select(col(Availability.lecturer_id), col(Availability.half_day))
         .where(col(Availability.lecturer_id).in_(ids))
@@ -86,13 +125,38 @@ def entries(
     return list(found.values())
 
 
-def _people(session: Session, whose: Any) -> dict[UUID, dict[str, Any]]:
+def _whose(wanted: Wanted, by: Caller) -> ColumnElement[bool]:
+    by.needs(*DISTRICT_WIDE, Role.LECTURER)
+    whose = col(Lecturer.district) == by.district
+    if not by.has(*DISTRICT_WIDE):
+        whose &= col(Lecturer.id) == by.lecturer_id
+    if wanted.pool is not None:
+        whose &= col(Lecturer.pool) == wanted.pool
+    if wanted.lecturer_id is not None:
+        whose &= col(Lecturer.id) == wanted.lecturer_id
+    if wanted.q:
+        whose &= col(Lecturer.name).contains(wanted.q, autoescape=True)
+    if wanted.status is not None:
+        whose &= col(Lecturer.status) == wanted.status
+    if wanted.course_id is not None:
+        able = select(col(Qualification.lecturer_id)).where(
+            col(Qualification.course_id) == wanted.course_id
+        )
+        whose &= col(Lecturer.id).in_(able)
+    return whose
+
+
+def _ids(session: Session, wanted: Wanted, by: Caller) -> list[UUID]:
+    chosen = select(col(Lecturer.id)).where(_whose(wanted, by))
+    return list(session.execute(chosen.order_by(col(Lecturer.code))).scalars())
+
+
+def _people(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     columns = (Lecturer.id, Lecturer.code, Lecturer.name, Lecturer.pool, Lecturer.status)
-    people = select(*(col(column) for column in columns)).where(whose)
-    return {
-        row.id: {"lecturer": dict(row._mapping), "half_days": [], "leave": [], "assignments": []}
-        for row in session.execute(people.order_by(col(Lecturer.code)))
-    }
+    people = select(*(col(column) for column in columns)).where(col(Lecturer.id).in_(ids))
+    rows = {row.id: dict(row._mapping) for row in session.execute(people)}
+    empty: dict[str, list[Any]] = {"half_days": [], "leave": [], "assignments": []}
+    return {id: {"lecturer": rows[id], **deepcopy(empty)} for id in ids}
 
 
 def _shown(row: Row[Any], zone: ZoneInfo) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def of_seat(
     """
     rules = Rules.of(Numbers.of(session, seat.district))
     ask = ask_of(seat, rules, slot=slot, place=place)
-    records = _records(session, seat.district, ask)
+    known = records(session, seat.district, ask)
     able: list[tuple[Person, Record]] = []
     excluded: list[Excluded] = []
     for person in _load(session, seat.district, ask, lecturer_ids):
@@ -69,7 +69,7 @@ def of_seat(
         if why:
             excluded.append(Excluded(person, why))
         else:
-            able.append((person, records.get(person.id, Record())))
+            able.append((person, known.get(person.id, Record())))
     return Candidates(ranking.rank(ask, able, rules), excluded)
 
 
@@ -160,7 +160,7 @@ def _load(
     )
 
 
-def _records(session: Session, district: str, ask: Ask) -> dict[UUID, Record]:
+def records(session: Session, district: str, ask: Ask) -> dict[UUID, Record]:
     """What each lecturer gave or promised in this calendar year and the one before it."""
     zone = ask.frame.zone
     year = datetime.combine(ask.frame.on.replace(month=1, day=1), time(), zone).astimezone(UTC)

@@ -184,7 +184,7 @@ def candidates(
         raise NotFound("not_found", what="seat", id=str(lesson_id))
     slot = _slot(starts_at, ends_at)
     found = choice.of_seat(session, seat, waive=frozenset(waive), slot=slot)
-    asked = _asked(session, seat)
+    offers = asked(session, seat)
     zone = Numbers.of(session, seat.district).zone
     first, last = slot or (seat.starts_at, seat.ends_at)
     return {
@@ -199,7 +199,7 @@ def candidates(
                 "score": one.score,
                 "terms": one.terms,
                 "warnings": one.warnings,
-                "offer": asked.get(one.person.id),
+                "offer": offers.get(one.person.id),
             }
             for rank, one in enumerate(found.ranked, 1)
         ],
@@ -208,7 +208,7 @@ def candidates(
     }
 
 
-def _asked(session: Session, seat: Seat) -> dict[UUID, str]:
+def asked(session: Session, seat: Seat) -> dict[UUID, str]:
     """How the newest offer of each lecturer for this revision stands."""
     statement = (
         select(col(Offer.lecturer_id), col(Offer.state))

@@ -309,4 +309,4 @@ class CalendarOut(BaseModel):
     starts_at: datetime
     ends_at: datetime
     items: list[dict[str, Any]]
-    next: None = None
+    next: str | None = None
