@@ -1,6 +1,6 @@
 """Booking over HTTP: changes. Read the request, call the verb, show the change."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query, Response
@@ -45,12 +45,15 @@ def all_changes(
     state: ChangeState | None = None,
     lesson_id: UUID | None = None,
     school_id: UUID | None = None,
+    proposed_by: Literal["township", "scheduler"] | None = None,
     cursor: str | None = None,
     limit: Limit = 50,
 ) -> ChangesOut:
     """Changes the caller may know of, newest first."""
     numbers = Numbers.of(tx, who.district)
     chosen = queries.changes(who, state=state, lesson_id=lesson_id, school_id=school_id)
+    if proposed_by is not None:
+        chosen = chosen.where(Change.proposed_by == proposed_by)
     by = [col(Change.created_at), col(Change.id)]
     rows, following = page(tx, chosen, by=by, cursor=cursor, limit=limit, descending=True)
     return ChangesOut(items=[showing.change(row, who, numbers) for row in rows], next=following)

@@ -8,9 +8,9 @@ from fastapi import Query, Request, Response
 from sqlmodel import Session, col
 
 from services.booking import attest as attesting
+from services.booking import desk_queries, lessons, placing
 from services.booking import lesson_answer_schemas as showing
 from services.booking import lesson_queries as queries
-from services.booking import lessons, placing
 from services.booking.answer_schemas import happened
 from services.booking.lesson_queries import Wanted
 from services.booking.lesson_schemas import (
@@ -49,18 +49,41 @@ At = Annotated[str | None, Query(max_length=40)]
 def all_lessons(
     tx: Tx,
     who: Who,
+    now: Now,
     state: Annotated[list[LessonState] | None, Query()] = None,
     first: Annotated[At, Query(alias="from")] = None,
     last: Annotated[At, Query(alias="to")] = None,
     school_id: UUID | None = None,
     order_id: UUID | None = None,
+    course_id: UUID | None = None,
+    place_id: UUID | None = None,
+    lecturer_id: UUID | None = None,
+    category: Annotated[str | None, Query(max_length=64)] = None,
+    q: Annotated[str | None, Query(max_length=100)] = None,
+    overdue: bool = False,
+    conflict: bool = False,
     cursor: str | None = None,
     limit: Limit = 50,
 ) -> LessonsOut:
     """Lessons the caller may know of, in the order they were asked for; with `from` or `to` (days
-    or instants of their start) in the order they are held."""
+    or instants of their start) in the order they are held. `q` is part of a letter's number, a
+    school's name, a course's code or title; `place_id` a venue or site; `overdue`: somebody should
+    have attested or decided; `conflict`: its place or day is no more."""
     numbers = Numbers.of(tx, who.district)
     chosen = queries.lessons(who, Wanted(state or (), first, last, school_id, order_id), numbers)
+    chosen = desk_queries.narrow_lessons(
+        tx,
+        chosen,
+        q=q,
+        course_id=course_id,
+        place_id=place_id,
+        lecturer_id=lecturer_id,
+        category=category,
+        only_overdue=overdue,
+        conflict=conflict,
+        by=who,
+        at=now,
+    )
     timed = first is not None or last is not None
     by = [col(Lesson.starts_at) if timed else col(Lesson.created_at), col(Lesson.id)]
     rows, following = page(tx, chosen, by=by, cursor=cursor, limit=limit)
