@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.booking import steps
 from services.booking.models import Lesson, Order, OrderLine, School
 from services.booking.queries import Letter, Progress
 from services.booking.schemas import (
@@ -15,9 +16,10 @@ from services.booking.schemas import (
     OrderBriefOut,
     OrderOut,
     SlotOut,
+    StepOut,
 )
-from services.booking.states import ORDER, OrderState
-from services.kit.auth import Caller
+from services.booking.states import ORDER, LessonState, OrderState
+from services.kit.auth import Caller, Role
 from services.kit.outbox import Happened
 
 # A person of the district is known by what he does here, not by his account.
@@ -30,7 +32,7 @@ def order(letter: Letter, who: Caller, zone: ZoneInfo) -> OrderOut:
     for lesson, holder in letter.lessons:
         of_line.setdefault(lesson.line_id, []).append((lesson, holder))
     return OrderOut(
-        **_brief(row, letter.school.name, letter.progress, who, zone),
+        **_brief(row, letter.school.name, letter.progress, letter.urged_at, who, zone),
         contact_name=row.contact_name,
         contact_phone=row.contact_phone,
         notes=row.notes,
@@ -51,11 +53,14 @@ def orders(
     rows: Sequence[Order],
     found: Mapping[UUID, Progress],
     schools: Mapping[UUID, School],
+    urged: Mapping[UUID, datetime],
     who: Caller,
     zone: ZoneInfo,
 ) -> list[OrderBriefOut]:
     return [
-        OrderBriefOut(**_brief(row, schools[row.school_id].name, found[row.id], who, zone))
+        OrderBriefOut(
+            **_brief(row, schools[row.school_id].name, found[row.id], urged.get(row.id), who, zone)
+        )
         for row in rows
     ]
 
@@ -84,6 +89,8 @@ def happened(row: Happened, zone: ZoneInfo) -> HistoryRowOut:
         state=said.get("state"),
         by={name: said["by"].get(name) for name in SHOWN_OF_ACTOR},
         note=said.get("note"),
+        line=said.get("line"),
+        course_title=said.get("course_title"),
     )
 
 
@@ -92,9 +99,27 @@ def there(at: datetime | None, zone: ZoneInfo) -> datetime | None:
 
 
 def _brief(
-    row: Order, school_name: str, progress: Progress, who: Caller, zone: ZoneInfo
+    row: Order,
+    school_name: str,
+    progress: Progress,
+    urged_at: datetime | None,
+    who: Caller,
+    zone: ZoneInfo,
 ) -> dict[str, Any]:
+    state = OrderState(row.state)
+    words = steps.steps(
+        state,
+        sent=row.number is not None,
+        lines=progress.lines,
+        returned=progress.lines_returned,
+        lessons=progress.lessons,
+    )
     return {
+        "steps": [StepOut.model_validate(word) for word in words],
+        "lines_returned": progress.lines_returned,
+        "lessons": {str(lesson): count for lesson, count in progress.lessons.items()},
+        "urgeable": who.has(Role.TOWNSHIP) and steps.may_urge(state, progress.lessons),
+        "urged_at": there(urged_at, zone),
         "id": row.id,
         "number": row.number,
         "state": row.state,
@@ -133,6 +158,7 @@ def _line(
         wishes=[_slot(wish, zone) for wish in line.wishes],
         fix_due_at=there(line.fix_due_at, zone),
         mended_at=there(line.mended_at, zone),
+        course=_course(course),
         lessons=[_lesson(lesson, holder, zone) for lesson, holder in lessons],
     )
 
@@ -144,12 +170,30 @@ def _lesson(lesson: Lesson, holder: str | None, zone: ZoneInfo) -> LessonBriefOu
     return LessonBriefOut(
         **same,
         state=lesson.state,
+        step=steps.WAITS_FOR.get(LessonState(lesson.state)),
         starts_at=there(lesson.starts_at, zone),
         ends_at=there(lesson.ends_at, zone),
         holder_name=holder,
         due_at=there(lesson.due_at, zone),
         reason_code=lesson.reason_code,
     )
+
+
+ASKED_OF_LINES = (
+    "category",
+    "class_hours",
+    "audience",
+    "deliveries",
+    "equipment",
+    "min_attendees",
+    "max_attendees",
+    "site_id",
+    "eligible_pools",
+)
+
+
+def _course(course: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: course[name] for name in ASKED_OF_LINES if name in course}
 
 
 def _slot(wish: Mapping[str, str], zone: ZoneInfo) -> SlotOut:

@@ -8,7 +8,7 @@ from fastapi import Query, Response
 from sqlmodel import Session, col, select
 
 from services.booking import answer_schemas as showing
-from services.booking import orders, queries, review
+from services.booking import desk_queries, orders, queries, review, urging
 from services.booking.models import Order, School
 from services.booking.schemas import (
     AmendIn,
@@ -52,26 +52,34 @@ def put(
 def all_orders(
     tx: Tx,
     who: Who,
-    state: OrderState | None = None,
+    now: Now,
+    state: Annotated[list[OrderState] | None, Query()] = None,
     school_id: UUID | None = None,
     q: Annotated[str | None, Query(max_length=100)] = None,
     first: Annotated[Day | None, Query(alias="from")] = None,
     last: Annotated[Day | None, Query(alias="to")] = None,
+    overdue: bool | None = None,
+    mended: bool | None = None,
+    urgent: bool | None = None,
     cursor: str | None = None,
     limit: Limit = 50,
 ) -> OrdersOut:
     """Letters the caller may know of, newest first; `from` and `to` are days of creation, `q` part
-    of the number or the title."""
+    of the number or the title; `overdue` for review, `mended` lines wait to be decided again."""
     numbers = Numbers.of(tx, who.district)
     chosen = queries.orders(
-        who, state=state, school_id=school_id, q=q, first=first, last=last, numbers=numbers
+        who, states=state or (), school_id=school_id, q=q, first=first, last=last, numbers=numbers
+    )
+    chosen = desk_queries.narrow_orders(
+        tx, chosen, overdue=overdue, mended=mended, urgent=urgent, by=who, at=now
     )
     by = [col(Order.created_at), col(Order.id)]
     rows, following = page(tx, chosen, by=by, cursor=cursor, limit=limit, descending=True)
     found = queries.progress_all(tx, rows)
     ids = {row.school_id for row in rows}
     schools = {s.id: s for s in tx.exec(select(School).where(col(School.id).in_(ids)))}
-    items = showing.orders(rows, found, schools, who, numbers.zone)
+    urged = urging.last_urged(tx, [row.id for row in rows])
+    items = showing.orders(rows, found, schools, urged, who, numbers.zone)
     return OrdersOut(items=items, next=following)
 
 
@@ -134,6 +142,21 @@ def withdraw(
     """Take it back before it is approved."""
     reason = body.reason if body else None
     done = orders.withdraw(tx, order_id, reason=reason, by=who, at=now)
+    return _shown(tx, done, who, now, response)
+
+
+@router.post("/orders/{order_id}/urge")
+def urge(
+    order_id: UUID,
+    tx: Tx,
+    who: Who,
+    now: Now,
+    response: Response,
+    body: MaybeReasonIn | None = None,
+) -> OrderOut:
+    """Ask the district to hurry (school), once per working day: 409 `urged_already`."""
+    note = body.reason if body else None
+    done = urging.urge(tx, order_id, note=note, by=who, at=now)
     return _shown(tx, done, who, now, response)
 
 

@@ -7,11 +7,13 @@ from typing import Any
 from sqlmodel import Session
 
 from services.booking import lesson_queries as queries
+from services.booking import steps
 from services.booking.answer_schemas import there
 from services.booking.lesson_queries import Full
 from services.booking.lesson_schemas import ChangeOut, LessonOut, StaffingOut
 from services.booking.models import Change, Lesson
 from services.booking.schemas import SlotOut
+from services.booking.states import LessonState
 from services.contracts.booking import Slot
 from services.kit.auth import Caller
 from services.kit.numbers import Numbers
@@ -34,6 +36,7 @@ def shown(
     return LessonOut(
         **_local(same, numbers),
         state=str(row.state),
+        step=steps.WAITS_FOR.get(LessonState(row.state)),
         order_number=found.order.number,
         line=row.position,
         school_name=found.school_name,

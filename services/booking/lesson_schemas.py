@@ -156,6 +156,7 @@ class LessonOut(BaseModel):
     id: UUID
     version: int
     state: str
+    step: str | None  # of the five words, the one it waits for
     revision: int
     order_id: UUID
     order_number: str | None

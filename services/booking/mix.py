@@ -7,7 +7,7 @@ as a letter of this size can come.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import product
+from itertools import combinations_with_replacement, product
 
 from services.kit.numbers import Numbers
 
@@ -62,6 +62,37 @@ def meter(blocks: Iterable[tuple[str, Decimal]], numbers: Numbers) -> Mix:
         count=_basis(amounts, targets, allowed),
         hours=_basis(hours, targets, allowed),
     )
+
+
+def closing(
+    blocks: Sequence[tuple[str, Decimal]],
+    candidates: Iterable[tuple[str, Decimal]],
+    numbers: Numbers,
+    *,
+    most: int = 4,
+) -> list[tuple[str, Decimal]]:
+    """The fewest blocks (category and hours) to add that bring the mix within the tolerance; if
+    none do, those that bring it closest. None when nothing brings it closer."""
+    kinds = sorted({kind for kind in candidates if kind[0] in CATEGORIES})
+    tolerance = numbers.decimal("mix_tolerance_points")
+    best: tuple[Decimal, tuple[tuple[str, Decimal], ...]] = (_gap(blocks, numbers), ())
+    for more in range(1, most + 1):
+        if best[0] <= tolerance:
+            break
+        for added in combinations_with_replacement(kinds, more):
+            best = min(best, (_gap([*blocks, *added], numbers), added), key=lambda one: one[0])
+    return list(best[1])
+
+
+def _gap(blocks: Iterable[tuple[str, Decimal]], numbers: Numbers) -> Decimal:
+    """Distance from the targets on the governing basis; of nothing, all of it."""
+    amounts = dict.fromkeys(CATEGORIES, Decimal(0))
+    by_hours = numbers.text("mix_basis") == "hours"
+    for category, hours in blocks:
+        if category in amounts:
+            amounts[category] += hours if by_hours else 1
+    gap = _basis(amounts, targets_of(numbers), HUNDRED).gap
+    return HUNDRED if gap is None else gap
 
 
 def targets_of(numbers: Numbers) -> dict[str, Decimal]:

@@ -48,11 +48,46 @@ def move(
         timers.stop(session, order.id)
     session.add(order)
     session.flush()
+    _tell(session, order, found.fact, verb, was, by=by, at=at, note=note, due_at=due_at)
+    return order
+
+
+def tell(
+    session: Session,
+    order: Order,
+    fact: str,
+    verb: str,
+    *,
+    by: Caller,
+    at: datetime,
+    note: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Something about the letter that moves nothing; the caller has locked it."""
+    order.version += 1
+    session.flush()
+    state = OrderState(order.state)
+    _tell(session, order, fact, verb, state, by=by, at=at, note=note, reason=reason)
+
+
+def _tell(
+    session: Session,
+    order: Order,
+    fact: str,
+    verb: str,
+    was: OrderState,
+    *,
+    by: Caller,
+    at: datetime,
+    note: str | None,
+    due_at: datetime | None = None,
+    reason: str | None = None,
+) -> None:
     lines, returned = _lines(session, order.id)
     outbox.tell(
         session,
         OrderChanged(
-            fact=found.fact,
+            fact=fact,
             key=order.id,
             version=order.version,
             district=order.district,
@@ -67,12 +102,11 @@ def move(
             school_name=session.get_one(School, order.school_id).name,
             lines=lines,
             lines_returned=returned,
-            reason=order.reason,
+            reason=reason or order.reason,
             reason_code=order.reason_code,
             due_at=due_at,
         ),
     )
-    return order
 
 
 def settle(session: Session, order_id: UUID, *, at: datetime) -> None:

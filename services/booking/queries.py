@@ -1,6 +1,7 @@
 """Booking: what is read of letters, schools and the mix. A list page is two queries."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.booking import advice, checks, mix
+from services.booking import advice, checks, mix, urging
 from services.booking.models import (
     Change,
     Lesson,
@@ -46,12 +47,15 @@ CHECKED = {OrderState.DRAFT, OrderState.RETURNED}
 
 
 class Progress(NamedTuple):
-    """How far a letter is: number of lines, are any with the school, its word, has any begun."""
+    """How far a letter is: number of lines, are any with the school, its word, has any begun; how
+    many lines are with the school, and the lessons by state."""
 
     lines: int
     returned: bool
     word: str
     begun: bool
+    lines_returned: int = 0
+    lessons: Mapping[LessonState, int] = {}
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class Letter:
     progress: Progress
     problems: list[dict[str, Any]]
     warnings: list[dict[str, Any]]
+    urged_at: datetime | None = None
 
 
 def letter(session: Session, order_id: UUID, *, by: Caller, at: datetime) -> Letter:
@@ -94,15 +99,24 @@ def with_lines(
         courses=_shown_courses(lines, on) if judged else {},
         lessons=[(lesson, holder) for lesson, holder in lessons],
         progress=progress_of(
-            [line.review for line in lines], {L(lesson.state) for lesson, _ in lessons}
+            [line.review for line in lines], Counter(L(lesson.state) for lesson, _ in lessons)
         ),
         problems=checks.problems(order, lines, on, at) if judged else [],
         warnings=advice.warnings(session, order, lines, on),
+        urged_at=urging.last_urged(session, [order.id]).get(order.id),
     )
 
 
-def progress_of(reviews: Sequence[str], states: AbstractSet[LessonState]) -> Progress:
-    return Progress(len(reviews), "returned" in reviews, word_of(states), bool(states & UNDER_WAY))
+def progress_of(reviews: Sequence[str], lessons: Mapping[LessonState, int]) -> Progress:
+    states = set(lessons)
+    return Progress(
+        lines=len(reviews),
+        returned="returned" in reviews,
+        word=word_of(states),
+        begun=bool(states & UNDER_WAY),
+        lines_returned=reviews.count("returned"),
+        lessons=lessons,
+    )
 
 
 def word_of(states: AbstractSet[LessonState]) -> str:
@@ -121,7 +135,7 @@ def word_of(states: AbstractSet[LessonState]) -> str:
 def orders(
     by: Caller,
     *,
-    state: OrderState | None,
+    states: Sequence[OrderState],
     school_id: UUID | None,
     q: str | None,
     first: date | None,
@@ -135,8 +149,8 @@ def orders(
         chosen = chosen.where(Order.school_id == by.school_id)
     if school_id is not None:
         chosen = chosen.where(Order.school_id == school_id)
-    if state is not None:
-        chosen = chosen.where(Order.state == state)
+    if states:
+        chosen = chosen.where(col(Order.state).in_(states))
     if q:
         found = col(Order.number).contains(q, autoescape=True)
         chosen = chosen.where(found | col(Order.title).contains(q, autoescape=True))
@@ -165,12 +179,12 @@ def progress_all(session: Session, rows: Sequence[Order]) -> dict[UUID, Progress
         lessons.group_by(col(Lesson.order_id), col(Lesson.state)),
     )
     reviews: dict[UUID, list[str]] = {id: [] for id in ids}
-    states: dict[UUID, set[LessonState]] = {id: set() for id in ids}
+    states: dict[UUID, dict[LessonState, int]] = {id: {} for id in ids}
     for order_id, kind, word, count in session.execute(both):
         if kind == "line":
             reviews[order_id] += [word] * count
         else:
-            states[order_id].add(L(word))
+            states[order_id][L(word)] = count
     return {id: progress_of(reviews[id], states[id]) for id in ids}
 
 
@@ -197,6 +211,15 @@ def meter(
     numbers = Numbers.of(session, by.district)
     year = year or at.astimezone(numbers.zone).year
     return year, mix.meter(_blocks(session, by.district, school_id, year, numbers), numbers)
+
+
+def year_blocks(
+    session: Session, *, by: Caller, at: datetime
+) -> tuple[int, list[tuple[str, Decimal]]]:
+    """The blocks of the caller's school in this year; without a school, of the district."""
+    numbers = Numbers.of(session, by.district)
+    year = at.astimezone(numbers.zone).year
+    return year, _blocks(session, by.district, by.school_id, year, numbers)
 
 
 def _blocks(
@@ -234,7 +257,13 @@ def venues(session: Session, by: Caller, school_id: UUID | None) -> SelectOfScal
 
 
 def _shown_courses(lines: Sequence[OrderLine], on: checks.Ground) -> dict[UUID, dict[str, Any]]:
+    """The version each line would order; without a date yet, the newest on the menu."""
     found = {line.course_id: on.version(line) for line in lines}
+    for id, version in found.items():
+        if version is None and id in on.courses:
+            newest = on.courses[id][1]
+            published = [v for v in newest if v.state == "published"]
+            found[id] = (published or newest)[-1]
     return {id: v.model_dump(mode="json") for id, v in found.items() if v is not None}
 
 

@@ -215,6 +215,7 @@ class LessonBriefOut(BaseModel):
 
     id: UUID
     state: str
+    step: str | None
     version: int
     revision: int
     day_index: int
@@ -255,11 +256,24 @@ class LineOut(BaseModel):
     review_reason: str | None
     fix_due_at: datetime | None
     mended_at: datetime | None
+    # What the course asks for, as it is on the menu or as it was when the letter was sent.
+    course: dict[str, Any]
     lessons: list[LessonBriefOut]
 
 
+class StepOut(BaseModel):
+    """One of the five words of a letter: `state` is done, now, todo, or ended where it stopped."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    step: str
+    state: str
+    done: int
+    of: int
+
+
 class OrderBriefOut(BaseModel):
-    """A letter in a list."""
+    """A letter in a list. `urgeable`: it waits for the district, which may be urged."""
 
     id: UUID
     number: str | None
@@ -275,6 +289,11 @@ class OrderBriefOut(BaseModel):
     fix_due_at: datetime | None
     line_count: int
     progress: str
+    steps: list[StepOut]
+    lines_returned: int
+    lessons: dict[str, int]
+    urgeable: bool
+    urged_at: datetime | None
     moves: list[str]
 
 
@@ -303,7 +322,8 @@ class OrdersOut(BaseModel):
 
 
 class HistoryRowOut(BaseModel):
-    """One thing that happened: to the letter, to a lesson or to a change (`about`)."""
+    """One thing that happened: to the letter, to a lesson or to a change (`about`), and of which
+    line or course."""
 
     at: datetime
     about: str
@@ -315,6 +335,8 @@ class HistoryRowOut(BaseModel):
     state: str | None
     by: dict[str, Any]
     note: str | None
+    line: int | None = None
+    course_title: str | None = None
 
 
 class HistoryOut(BaseModel):

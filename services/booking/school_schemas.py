@@ -27,6 +27,7 @@ class SchoolOut(BaseModel):
     brand: str
     liaison: str
     contact_phone: str
+    contact_email: str
     version: int
 
 

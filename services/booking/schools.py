@@ -56,6 +56,23 @@ def put_times(
     return school
 
 
+def put_contacts(
+    session: Session, school_id: UUID, facts: dict[str, Any], *, if_match: int | None, by: Caller
+) -> School:
+    """Who answers for the school: written by its own clerk, or by an administrator."""
+    by.needs(Role.TOWNSHIP, Role.ADMINISTRATOR)
+    if not by.has(Role.ADMINISTRATOR) and by.school_id != school_id:
+        raise Forbidden("not_your_school")
+    school = school_for(session, school_id, by, lock=True)
+    check_version(school.version, if_match)
+    for name, value in facts.items():
+        if value is not None:
+            setattr(school, name, value)
+    school.version += 1
+    session.flush()
+    return school
+
+
 def put_venue(
     session: Session, venue_id: UUID, facts: dict[str, Any], *, if_match: int | None, by: Caller
 ) -> tuple[Venue, bool]:

@@ -61,6 +61,7 @@ class OrderChanged(MoveEvent):
         "withdrawn",
         "expired",
         "review_overdue",
+        "urged",  # the school asks how long it will take; the letter does not move
         "cancelled",
         "closed",
         "reopened",

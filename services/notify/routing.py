@@ -133,6 +133,7 @@ ROUTES: dict[str, dict[str, Route]] = {
             Tell(SCHEDULERS, "order_review_overdue", urgent=True),
             Tell(SUPERVISORS, "order_review_overdue"),
         ),
+        "urged": (Tell(SCHEDULERS, "order_urged"),),
         "cancelled": both("order_cancelled"),
         "closed": both("order_closed"),
         "reopened": both("order_reopened"),

@@ -29,6 +29,7 @@ TEMPLATES: dict[str, Template] = {
         ("order_draft_expired", "邀请函草稿已过期", "一份邀请函草稿久未提交或所选日期已过，已自动关闭。"),
         ("order_expired", "邀请函{number}已过期", "{school}的邀请函{number}已过期。{because}"),
         ("order_review_overdue", "邀请函{number}超时未审", "{school}的邀请函{number}已超过审核时限。"),
+        ("order_urged", "催办：{school}", "{school}催办邀请函{number}，请尽快处理。{because}"),
         ("order_cancelled", "邀请函{number}已取消", "{school}的邀请函{number}已取消。{because}"),
         ("order_closed", "邀请函{number}已办结", "{school}的邀请函{number}所有课次均已了结，已办结。"),
         ("order_reopened", "邀请函{number}重新打开", "{school}已办结的邀请函{number}被重新打开。{because}"),
