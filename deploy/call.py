@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import httpx
 
-from deploy.home import home
+from deploy.home import home, stack
 from services.kit.ids import reference_id
 
 DISTRICT = "xiqing"
@@ -35,9 +35,9 @@ class Api:
     """The stack of this home over HTTP, with the tokens of its demo people."""
 
     def __init__(self, folder: Path) -> None:
-        stack = json.loads((folder / "stack.json").read_text())
+        said = stack(folder)
         self.people = json.loads((folder / "demo-credentials.json").read_text())
-        self._http = httpx.Client(base_url=stack["origin"], timeout=30)
+        self._http = httpx.Client(base_url=said["origin"], timeout=30)
         self._tokens: dict[str, str] = {}
 
     def call(self, who: str, method: str, path: str, body: Any = None) -> httpx.Response:
