@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from services.kit import clock
 from services.kit.app import make_app
 from services.portal import api, pages, signing
-from services.portal.pages import frame
+from services.portal.pages import frame, live
 from services.portal.pages.upstream import Upstream
 from services.portal.queries import AUDITS
 
@@ -40,7 +40,8 @@ app = make_app(
     [api.router],
     public=[api.root, *doors()],
     audits=AUDITS,
-    background=[first_key, connections],
+    background=[first_key, connections, live.listen],
 )
 app.state.upstream = Upstream()
+app.state.live = live.Hub()
 frame.install(app)

@@ -17,6 +17,13 @@ from tests.deploy.conftest import Broker
 
 # Who tells events, who asks whom, who therefore answers into whose inbox.
 TELLS = {"portal", "catalog", "booking", "lecturer"}
+# What open pages of the desk are told as it happens, without a durable.
+IN_PASSING = {
+    "evt.*.booking.lesson.changed",
+    "evt.*.lecturer.staffing.changed",
+    "evt.*.lecturer.assignment.*",
+    "evt.*.lecturer.offer.*",
+}
 ASKS = {"booking": {"catalog", "lecturer"}, "lecturer": {"catalog"}}
 
 
@@ -32,7 +39,8 @@ def needed_to_publish(name: str) -> set[str]:
 
 def needed_to_hear(name: str) -> set[str]:
     answers = any(name in asked for asked in ASKS.values())
-    return {f"_INBOX_{name}.>"} | ({f"rpc.{name}.thing.ask"} if answers else set())
+    in_passing = IN_PASSING if name == "portal" else set()
+    return {f"_INBOX_{name}.>"} | ({f"rpc.{name}.thing.ask"} if answers else set()) | in_passing
 
 
 def ack(owner: str, durable: str) -> str:
@@ -58,6 +66,7 @@ def everything_to_publish() -> set[str]:
 
 def everything_to_hear() -> set[str]:
     subjects = {">", "evt.>", "$JS.>", "$SYS.>", "_INBOX.>", "_INBOX_admin.>", "rpc.>"}
+    subjects |= IN_PASSING | {"evt.*.booking.order.*", "evt.*.lecturer.appointment.*"}
     for name in SERVICES:
         subjects |= {f"_INBOX_{name}.>", f"rpc.{name}.thing.ask", f"evt.*.{name}.>"}
     return subjects
