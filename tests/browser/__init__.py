@@ -1,0 +1,1 @@
+"""In a browser: every page looked at, and the whole loop done by clicking."""

@@ -1,0 +1,69 @@
+"""In a browser: one person, a context of his own, and everything his browser complained about."""
+
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response
+
+from tests.town import Town
+
+DESK = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+# Refusals are part of the pages; the browser logs each of them as a failed load.
+ORDINARY = ("status of 400", "status of 403", "status of 404", "status of 409", "status of 422")
+
+
+class Person:
+    """Clicks and types, nothing else."""
+
+    def __init__(
+        self,
+        town: Town,
+        browser: Browser,
+        who: str,
+        *,
+        patience: float,
+        size: Any = DESK,
+        strict: bool = False,
+    ) -> None:
+        self.town, self.who, self.strict = town, who, strict
+        self.context = browser.new_context(
+            viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", accept_downloads=True
+        )
+        self.context.set_default_timeout(patience)
+        self.page: Page = self.context.new_page()
+        self.wrong: list[str] = []
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.wrong.append(f"{who}: {error}"))
+        self.page.on("response", self._answered)
+
+    def sign_in(self) -> None:
+        known = self.town.api.person(self.who)
+        self.page.goto(self.town.origin + "/sign-in")
+        self.page.locator("input[name=login]").fill(known["login"])
+        self.page.locator("input[name=password]").fill(known["password"])
+        self.page.locator("main form button").click()
+        self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    def speak(self, language: str) -> None:
+        """By the button in the person's menu."""
+        if self.language == language:
+            return
+        self.page.locator("details.person > summary").click()
+        self.page.locator(f"details.person button[value={language}]").click()
+        self.page.wait_for_function(
+            "zh => document.documentElement.lang.startsWith('zh') === zh", arg=language == "zh"
+        )
+
+    @property
+    def language(self) -> str:
+        lang = self.page.locator("html").get_attribute("lang") or ""
+        return "zh" if lang.startswith("zh") else "en"
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(one in message.text for one in ORDINARY):
+            self.wrong.append(f"{self.who} on {self.page.url}: {message.text}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= (400 if self.strict else 500):
+            request = response.request
+            self.wrong.append(f"{self.who}: {response.status} {request.method} {response.url}")
