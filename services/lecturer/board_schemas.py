@@ -37,6 +37,7 @@ class LineOut(BaseModel):
     half_days: list[str]
     leave: list[dict[str, Any]]
     assignments: list[dict[str, Any]]
+    offers: list[dict[str, Any]]
 
 
 class BoardOut(BaseModel):

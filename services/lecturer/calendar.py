@@ -1,7 +1,6 @@
 """Lecturer: the calendar of all lecturers for a period, and of one lecturer for himself."""
 
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -21,16 +20,18 @@ from services.lecturer.models import (
     Availability,
     Leave,
     Lecturer,
+    Offer,
     Qualification,
     Seat,
 )
 from services.lecturer.seeing import DISTRICT_WIDE
-from services.lecturer.states import LIVE_ASSIGNMENT
+from services.lecturer.states import LIVE_ASSIGNMENT, LIVE_OFFER
 from services.lecturer.states import AssignmentState as A
 
 SHOWN = {*LIVE_ASSIGNMENT, A.FULFILLED, A.PARTIAL, A.NO_SHOW}
 LONGEST = timedelta(days=93)
 OF_THE_LESSON = ("order_number", "school_name", "course_title", "contact_name")
+OF_THE_OFFER = ("school_name", "course_title")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def entries(
     lecturer_id: UUID | None = None,
     by: Caller,
 ) -> list[dict[str, Any]]:
-    """One entry per lecturer: his week, his leave, his lessons. A lecturer sees only himself."""
+    """One entry per lecturer: his week, his leave, his lessons, what he is asked. A lecturer sees
+    only himself."""
     wanted = Wanted(pool=pool, lecturer_id=lecturer_id)
     return of(session, starts_at, ends_at, _ids(session, wanted, by), by=by)
 
@@ -112,6 +114,7 @@ def of(
         select(
             *(col(Assignment.lecturer_id), col(Assignment.id), col(Assignment.lesson_id)),
             *(col(Assignment.state), col(Assignment.revision), col(Assignment.place)),
+            *(col(Assignment.version), col(Seat.state).label("lesson_state")),
             *(col(Assignment.starts_at), col(Assignment.ends_at)),
             *(col(Seat.body)[name].as_string().label(name) for name in OF_THE_LESSON),
             col(Seat.body)["attendees"].as_integer().label("attendees"),
@@ -122,6 +125,17 @@ def of(
         .order_by(col(Assignment.starts_at))
     ):
         found[row.lecturer_id]["assignments"].append(_shown(row, zone))
+    for row in session.execute(
+        select(
+            *(col(Offer.lecturer_id), col(Offer.id), col(Offer.lesson_id), col(Offer.state)),
+            *(col(Offer.version), col(Offer.kind), col(Offer.starts_at), col(Offer.ends_at)),
+            *(col(Offer.seat)[name].as_string().label(name) for name in OF_THE_OFFER),
+        )
+        .where(col(Offer.lecturer_id).in_(ids), col(Offer.state).in_(LIVE_OFFER))
+        .where(col(Offer.starts_at) < ends_at, col(Offer.ends_at) > starts_at)
+        .order_by(col(Offer.starts_at), col(Offer.id))
+    ):
+        found[row.lecturer_id]["offers"].append(_shown(row, zone))
     return list(found.values())
 
 
@@ -155,8 +169,8 @@ def _people(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]
     columns = (Lecturer.id, Lecturer.code, Lecturer.name, Lecturer.pool, Lecturer.status)
     people = select(*(col(column) for column in columns)).where(col(Lecturer.id).in_(ids))
     rows = {row.id: dict(row._mapping) for row in session.execute(people)}
-    empty: dict[str, list[Any]] = {"half_days": [], "leave": [], "assignments": []}
-    return {id: {"lecturer": rows[id], **deepcopy(empty)} for id in ids}
+    lists = ("half_days", "leave", "assignments", "offers")
+    return {id: {"lecturer": rows[id], **{name: [] for name in lists}} for id in ids}
 
 
 def _shown(row: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
