@@ -28,16 +28,20 @@ Cursor = Annotated[str | None, Query(max_length=500)]
 def list_lecturers(
     tx: Tx,
     who: Who,
+    now: Now,
     pool: Pool | None = None,
     status: Literal["active", "inactive"] | None = None,
     course_id: UUID | None = None,
     q: Annotated[str | None, Query(max_length=100)] = None,
+    appointed: bool | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> schemas.LecturersOut:
-    """The pools, by code; a school gets names to wish for, a lecturer himself."""
+    """The pools, by code; a school gets names to wish for, a lecturer himself. `appointed=false`
+    finds the active ones without a letter that is valid today."""
     chosen = {"pool": pool, "status": status, "course_id": course_id, "q": q}
-    items, following = queries.lecturers(tx, chosen, cursor=cursor, limit=limit, by=who)
+    dated = {**chosen, "appointed": appointed, "at": now}
+    items, following = queries.lecturers(tx, dated, cursor=cursor, limit=limit, by=who)
     return schemas.LecturersOut.model_validate({"items": items, "next": following})
 
 
@@ -132,12 +136,20 @@ def list_appointments(
     who: Who,
     now: Now,
     ends_before: Day | None = None,
+    expiring: Annotated[int | None, Query(ge=0, le=366)] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> schemas.AppointmentsOut:
-    """All letters of the district; `ends_before` finds those that run out."""
+    """All letters of the district; `ends_before` finds those that run out, `expiring` those that
+    run out within so many days and that no other letter follows."""
     items, following = queries.letters(
-        tx, ends_before=ends_before, cursor=cursor, limit=limit, by=who, at=now
+        tx,
+        ends_before=ends_before,
+        expiring=expiring,
+        cursor=cursor,
+        limit=limit,
+        by=who,
+        at=now,
     )
     return schemas.AppointmentsOut.model_validate({"items": items, "next": following})
 

@@ -1,7 +1,15 @@
 """Lecturer: the service."""
 
 from services.kit.app import make_app
-from services.lecturer import api, assignments_api, board_api, candidates, offers_api
+from services.lecturer import (
+    api,
+    assignments_api,
+    board_api,
+    candidates,
+    desk_api,
+    offers_api,
+    own_api,
+)
 from services.lecturer.audits import AUDITS
 from services.lecturer.clockwork import TIMERS, outage
 from services.lecturer.handlers import HANDLERS
@@ -12,7 +20,8 @@ app = make_app(
     [
         *(api.router, api.letters, api.times, api.seats),
         *(offers_api.router, offers_api.seats, assignments_api.router),
-        board_api.router,
+        *(board_api.router, own_api.router),
+        desk_api.router,
     ],
     handlers=HANDLERS,
     timers=TIMERS,

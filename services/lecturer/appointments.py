@@ -44,8 +44,8 @@ def put(
     on them, unless forced.
     """
     lecturer = kept(session, lecturer_id, by)
-    last = ends_on or _usual_end(starts_on, Numbers.of(session, by.district))
-    _check_term(starts_on, last)
+    last = ends_on or usual_end(starts_on, Numbers.of(session, by.district))
+    check_term(starts_on, last)
     _check_number(session, id, number, by.district)
     facts = {"number": number, "scope": scope, "starts_on": starts_on, "ends_on": last}
     row = session.get(Appointment, id, with_for_update=True, populate_existing=True)
@@ -81,8 +81,8 @@ def renew(
     numbers = Numbers.of(session, by.district)
     today = at.astimezone(numbers.zone).date()
     starts_on = max(last_day(old.ends_on, old.revoked_on) + timedelta(days=1), today)
-    last = ends_on or _usual_end(starts_on, numbers)
-    _check_term(starts_on, last)
+    last = ends_on or usual_end(starts_on, numbers)
+    check_term(starts_on, last)
     _check_number(session, None, number, by.district)
     facts = {
         "number": number,
@@ -191,24 +191,26 @@ def _changed(
 
 def _tell(session: Session, row: Appointment, lecturer: Lecturer, fact: str, **facts: Any) -> None:
     """The one door of a letter's row: the next version, and what happened."""
-    by: Caller = facts.pop("by")
     row.version += 1
     session.flush()
-    tell(
-        session,
-        AppointmentChanged(
-            fact=fact,
-            key=row.id,
-            version=row.version,
-            district=row.district,
-            by=by.actor(),
-            lecturer_id=lecturer.id,
-            lecturer_name=lecturer.name,
-            number=row.number,
-            starts_on=row.starts_on,
-            ends_on=last_day(row.ends_on, row.revoked_on),
-            **facts,
-        ),
+    tell(session, said(row, lecturer.name, fact, **facts))
+
+
+def said(row: Appointment, lecturer_name: str, fact: str, **facts: Any) -> AppointmentChanged:
+    """Pure: a letter as others are told of it."""
+    by: Caller = facts.pop("by")
+    return AppointmentChanged(
+        fact=fact,
+        key=row.id,
+        version=row.version,
+        district=row.district,
+        by=by.actor(),
+        lecturer_id=row.lecturer_id,
+        lecturer_name=lecturer_name,
+        number=row.number,
+        starts_on=row.starts_on,
+        ends_on=last_day(row.ends_on, row.revoked_on),
+        **facts,
     )
 
 
@@ -257,7 +259,7 @@ def _followed(session: Session, row: Appointment) -> bool:
     return any(last_day(other.ends_on, other.revoked_on) >= after for other in others)
 
 
-def _usual_end(starts_on: date, numbers: Numbers) -> date:
+def usual_end(starts_on: date, numbers: Numbers) -> date:
     months = starts_on.month - 1 + numbers.int("appointment_months")
     year, month = starts_on.year + months // 12, months % 12 + 1
     following = date(year + month // 12, month % 12 + 1, 1)
@@ -265,7 +267,7 @@ def _usual_end(starts_on: date, numbers: Numbers) -> date:
     return date(year, month, min(starts_on.day, last_of_month)) - timedelta(days=1)
 
 
-def _check_term(starts_on: date, ends_on: date) -> None:
+def check_term(starts_on: date, ends_on: date) -> None:
     if ends_on < starts_on or ends_on.year - starts_on.year > LONGEST_YEARS:
         raise Invalid("term_invalid", starts_on=str(starts_on), ends_on=str(ends_on))
 

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
+from services.kit.numbers import Numbers
 from services.kit.web import Now, Router, Tx, Who, etag
-from services.lecturer import assignments, offer_queries, offer_schemas, presence
+from services.lecturer import assignments, desk_queries, offer_queries, offer_schemas, presence
 from services.lecturer.offer_schemas import AssignmentOut, HistoryOut
 from services.lecturer.offers_api import Cursor, Limit
 from services.lecturer.schemas import Moment
@@ -19,15 +20,24 @@ router = Router(tags=["assignments"])
 def list_assignments(
     tx: Tx,
     who: Who,
+    now: Now,
     state: AssignmentState | None = None,
     lecturer_id: UUID | None = None,
     lesson_id: UUID | None = None,
     first: Annotated[Moment | None, Query(alias="from")] = None,
     last: Annotated[Moment | None, Query(alias="to")] = None,
+    not_reconfirmed: bool = False,
+    not_checked_in: bool = False,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> offer_schemas.AssignmentsOut:
-    """Promises by time: a lecturer sees his own, a school those for its lessons."""
+    """Promises by time: a lecturer sees his own, a school those for its lessons.
+    `not_reconfirmed`: close by and not confirmed again; `not_checked_in`: begun, without him."""
+    also = []
+    if not_reconfirmed:
+        also.append(desk_queries.not_reconfirmed(now, Numbers.of(tx, who.district)))
+    if not_checked_in:
+        also.append(desk_queries.not_checked_in(now))
     items, following = offer_queries.assignments(
         tx,
         state=state,
@@ -35,6 +45,7 @@ def list_assignments(
         lesson_id=lesson_id,
         first=first,
         last=last,
+        also=also,
         cursor=cursor,
         limit=limit,
         by=who,

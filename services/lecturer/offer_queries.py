@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -30,11 +31,13 @@ def offers(
     state: str | None,
     lecturer_id: UUID | None,
     lesson_id: UUID | None,
+    also: Sequence[ColumnElement[bool]] = (),
     cursor: str | None,
     limit: int,
     by: Caller,
 ) -> tuple[list[Shown], str | None]:
-    """A page of offers, the newest first: a lecturer's own, a school's lessons', the district's."""
+    """A page of offers, the newest first: a lecturer's own, a school's lessons', the district's;
+    of which `also` must be true."""
     chosen = _mine(select(Offer).where(Offer.district == by.district), Offer, by)
     for column, wanted in (
         ("state", state),
@@ -43,15 +46,16 @@ def offers(
     ):
         if wanted is not None:
             chosen = chosen.where(getattr(Offer, column) == wanted)
+    chosen = chosen.where(*also)
     found, following = page(
         session, chosen, by=[col(Offer.id)], cursor=cursor, limit=limit, descending=True
     )
-    return _offers(session, found, by), following
+    return shown_offers(session, found, by), following
 
 
 def offer(session: Session, offer_id: UUID, *, by: Caller) -> Shown:
     """One offer, as far as the caller may know of it."""
-    return _offers(session, [speaking.offer_for(session, offer_id, by)], by)[0]
+    return shown_offers(session, [speaking.offer_for(session, offer_id, by)], by)[0]
 
 
 def assignments(
@@ -62,11 +66,13 @@ def assignments(
     lesson_id: UUID | None,
     first: datetime | None,
     last: datetime | None,
+    also: Sequence[ColumnElement[bool]] = (),
     cursor: str | None,
     limit: int,
     by: Caller,
 ) -> tuple[list[Shown], str | None]:
-    """A page of promises by time, those that end after `first` and start before `last`."""
+    """A page of promises by time, those that end after `first` and start before `last`; of which
+    `also` must be true."""
     chosen = _mine(select(Assignment).where(Assignment.district == by.district), Assignment, by)
     for column, wanted in (
         ("state", state),
@@ -79,14 +85,15 @@ def assignments(
         chosen = chosen.where(col(Assignment.ends_at) > first)
     if last is not None:
         chosen = chosen.where(col(Assignment.starts_at) < last)
+    chosen = chosen.where(*also)
     keys = [col(Assignment.starts_at), col(Assignment.id)]
     found, following = page(session, chosen, by=keys, cursor=cursor, limit=limit)
-    return _assignments(session, found, by), following
+    return shown_assignments(session, found, by), following
 
 
 def assignment(session: Session, assignment_id: UUID, *, by: Caller) -> Shown:
     """One promise, as far as the caller may know of it."""
-    return _assignments(session, [speaking.assignment_for(session, assignment_id, by)], by)[0]
+    return shown_assignments(session, [speaking.assignment_for(session, assignment_id, by)], by)[0]
 
 
 def seat(session: Session, lesson_id: UUID, *, by: Caller) -> Shown:
@@ -100,8 +107,8 @@ def seat(session: Session, lesson_id: UUID, *, by: Caller) -> Shown:
         **_local(_facts(row), zone),
         "lesson": row.body,
         "staffing": _local(_facts(staff), zone) if staff else None,
-        "offers": _offers(session, session.exec(asked.order_by("sent_at", "id")).all(), by),
-        "assignments": _assignments(
+        "offers": shown_offers(session, session.exec(asked.order_by("sent_at", "id")).all(), by),
+        "assignments": shown_assignments(
             session, session.exec(held.order_by("committed_at", "id")).all(), by
         ),
     }
@@ -137,7 +144,7 @@ def _mine(
     return chosen.where(table.lecturer_id == by.lecturer_id)
 
 
-def _offers(session: Session, rows: Sequence[Offer], by: Caller) -> list[Shown]:
+def shown_offers(session: Session, rows: Sequence[Offer], by: Caller) -> list[Shown]:
     names = _names(session, {row.lecturer_id for row in rows})
     made = select(Assignment.offer_id, Assignment.id).where(
         col(Assignment.offer_id).in_([row.id for row in rows])
@@ -163,7 +170,7 @@ def _offers(session: Session, rows: Sequence[Offer], by: Caller) -> list[Shown]:
     return shown
 
 
-def _assignments(session: Session, rows: Sequence[Assignment], by: Caller) -> list[Shown]:
+def shown_assignments(session: Session, rows: Sequence[Assignment], by: Caller) -> list[Shown]:
     names = _names(session, {row.lecturer_id for row in rows})
     wanted = select(Seat).where(col(Seat.lesson_id).in_({row.lesson_id for row in rows}))
     seats = {seat.lesson_id: seat for seat in session.exec(wanted)}

@@ -1,13 +1,16 @@
 """Lecturer over HTTP: offers and seats."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query, Response
+from sqlmodel import col
 
 from services.kit.web import Now, Router, Tx, Who, etag
-from services.lecturer import dispatch, offer_queries, offer_schemas, offers
+from services.lecturer import desk_queries, dispatch, offer_queries, offer_schemas, offers
+from services.lecturer.models import Offer
 from services.lecturer.offer_schemas import HistoryOut, OfferOut
+from services.lecturer.schemas import Moment
 from services.lecturer.states import OfferState
 
 router = Router(tags=["offers"])
@@ -24,15 +27,22 @@ def list_offers(
     state: OfferState | None = None,
     lecturer_id: UUID | None = None,
     lesson_id: UUID | None = None,
+    kind: Literal["seat", "retime"] | None = None,
+    expires_before: Moment | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> offer_schemas.OffersOut:
-    """Offers, the newest first: a lecturer sees his own, a school those for its lessons."""
+    """Offers, the newest first: a lecturer sees his own, a school those for its lessons.
+    `expires_before` finds those nobody has answered and that run out."""
+    also = [] if kind is None else [col(Offer.kind) == kind]
+    if expires_before is not None:
+        also += desk_queries.expires_before(expires_before)
     items, following = offer_queries.offers(
         tx,
         state=state,
         lecturer_id=lecturer_id,
         lesson_id=lesson_id,
+        also=also,
         cursor=cursor,
         limit=limit,
         by=who,

@@ -15,6 +15,7 @@ from services.kit.errors import Invalid, NotFound
 from services.kit.numbers import Numbers
 from services.kit.web import page
 from services.lecturer import candidates as choice
+from services.lecturer import desk_queries
 from services.lecturer.eligibility import Person
 from services.lecturer.lecturers import usual_caps
 from services.lecturer.models import (
@@ -43,7 +44,8 @@ def lecturers(
     by: Caller,
 ) -> tuple[list[Shown], str | None]:
     """A page of lecturers by code: in full for the district, names for a school, himself for a
-    lecturer. `wanted`: pool, status, course_id, q (part of the name)."""
+    lecturer. `wanted`: pool, status, course_id, q (part of the name, or the code), appointed (has
+    a letter valid `at`; False: is active and has none)."""
     by.needs(*DISTRICT_WIDE, Role.TOWNSHIP, Role.LECTURER)
     chosen = rows_of(Lecturer).where(Lecturer.district == by.district)
     if not by.has(*DISTRICT_WIDE, Role.TOWNSHIP):
@@ -54,7 +56,13 @@ def lecturers(
         if wanted[name] is not None:
             chosen = chosen.where(getattr(Lecturer, name) == wanted[name])
     if wanted["q"]:
-        chosen = chosen.where(col(Lecturer.name).contains(wanted["q"], autoescape=True))
+        named = col(Lecturer.name).contains(wanted["q"], autoescape=True)
+        chosen = chosen.where(named | (col(Lecturer.code) == wanted["q"].strip().upper()))
+    if wanted.get("appointed") is not None:
+        today = wanted["at"].astimezone(Numbers.of(session, by.district).zone).date()
+        without = desk_queries.letters_of(session, by.district, today=today, days=0).unappointed
+        those = col(Lecturer.id).in_(without)
+        chosen = chosen.where(~those if wanted["appointed"] else those)
     if wanted["course_id"] is not None:
         able = select(col(Qualification.lecturer_id)).where(
             col(Qualification.course_id) == wanted["course_id"]
@@ -96,24 +104,35 @@ def letters(
     session: Session,
     *,
     ends_before: date | None,
+    expiring: int | None = None,
     cursor: str | None,
     limit: int,
     by: Caller,
     at: datetime,
 ) -> tuple[list[Shown], str | None]:
-    """A page of all letters; with `ends_before`, those that run out before and are not revoked."""
+    """A page of all letters; with `ends_before`, those that run out before and are not revoked;
+    with `expiring`, those that run out within so many days and nothing follows."""
     by.needs(*DISTRICT_WIDE)
     chosen = rows_of(Appointment).where(Appointment.district == by.district)
     if ends_before is not None:
         chosen = chosen.where(
             col(Appointment.ends_on) < ends_before, col(Appointment.revoked_on).is_(None)
         )
+    if expiring is not None:
+        today = at.astimezone(Numbers.of(session, by.district).zone).date()
+        near = desk_queries.letters_of(session, by.district, today=today, days=expiring)
+        chosen = chosen.where(col(Appointment.id).in_(near.expiring))
     found, following = page(session, chosen, by=[col(Appointment.id)], cursor=cursor, limit=limit)
-    ids = {letter.lecturer_id for letter in found}
+    return letters_shown(session, found, at=at), following
+
+
+def letters_shown(session: Session, rows: Sequence[Appointment], *, at: datetime) -> list[Shown]:
+    """These letters, each with its lecturer's name."""
+    ids = {letter.lecturer_id for letter in rows}
     whose = {
         row.id: row for row in session.exec(rows_of(Lecturer).where(col(Lecturer.id).in_(ids)))
     }
-    return [_letter(session, one, whose[one.lecturer_id], at) for one in found], following
+    return [_letter(session, one, whose[one.lecturer_id], at) for one in rows]
 
 
 def letter(session: Session, row: Appointment, *, at: datetime) -> Shown:

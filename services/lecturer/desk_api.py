@@ -1,0 +1,59 @@
+"""Lecturer over HTTP: the workbench of the district, the load, and what a leave would touch."""
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from services.kit.numbers import Numbers
+from services.kit.web import Now, Router, Tx, Who
+from services.lecturer import desk_queries, leave_queries, queries, renewing
+from services.lecturer.desk_schemas import (
+    CountOut,
+    DeskOut,
+    LeaveImpactOut,
+    LoadsOut,
+    RenewManyIn,
+)
+from services.lecturer.schemas import AppointmentsOut, Moment
+
+router = Router(tags=["desk"])
+
+
+@router.get("/desk")
+def desk(tx: Tx, who: Who, now: Now) -> DeskOut:
+    """What waits for the district, each number with the list it opens."""
+    items = [CountOut(**asdict(one)) for one in desk_queries.counts(tx, by=who, at=now)]
+    return DeskOut(at=now.astimezone(Numbers.of(tx, who.district).zone), items=items)
+
+
+@router.get("/load")
+def load(
+    tx: Tx,
+    who: Who,
+    now: Now,
+    lecturer_id: Annotated[list[UUID] | None, Query(max_length=100)] = None,
+) -> LoadsOut:
+    """How much the lecturers teach now, all of them or these; nobody without a lesson."""
+    items = desk_queries.load(tx, lecturer_ids=lecturer_id, by=who, at=now)
+    return LoadsOut.model_validate({"items": items})
+
+
+@router.get("/lecturers/{id}/leave_impact")
+def leave_impact(
+    id: UUID, starts_at: Moment, ends_at: Moment, tx: Tx, who: Who, now: Now
+) -> LeaveImpactOut:
+    """The lessons and offers a leave would touch, whom to call, and who could take each lesson."""
+    found = leave_queries.leave_impact(tx, id, starts_at=starts_at, ends_at=ends_at, by=who, at=now)
+    return LeaveImpactOut.model_validate(found)
+
+
+@router.post("/appointments/renew_many", status_code=201)
+def renew_many(body: RenewManyIn, tx: Tx, who: Who, now: Now) -> AppointmentsOut:
+    """The letters that follow these; one that cannot be renewed refuses all."""
+    letters = [(one.id, one.number) for one in body.letters]
+    rows = renewing.renew_many(
+        tx, letters=letters, ends_on=body.ends_on, scope=body.scope, by=who, at=now
+    )
+    return AppointmentsOut.model_validate({"items": queries.letters_shown(tx, rows, at=now)})
