@@ -1,29 +1,14 @@
-"""Portal: what a refusal means, said to a person. Codes are the services' own."""
+"""Portal: what a refusal means, said to a person (`sentences.py`), and where it hurts."""
 
 from collections.abc import Mapping
 from string import Formatter
 from typing import Any
 
+from services.portal.pages.sentences import SENTENCES
 from services.portal.pages.upstream import Refused
 from services.portal.pages.words import Words
 
 UNKNOWN = "这一步现在不能做（%(code)s）。"
-SENTENCES: dict[str, str] = {
-    "service_away": "这部分服务暂时连不上，您填写的内容没有丢失，请稍后再试。",
-    "sign_in_refused": "账号或密码不对，或账号已停用。",
-    "too_many_failures": "尝试次数过多，请 {retry_after} 秒后再试。",
-    "csrf": "页面已过期或来源不明，请刷新页面后再试。",
-    "not_yours": "您的角色不能做这一步。",
-    "not_found": "没有找到，或者您无权查看。",
-    "wrong_state": "当前状态已不能做这一步，请刷新后查看最新情况。",
-    "version_stale": "内容已被别人更新，请刷新后再改。",
-    "if_match_required": "内容已被别人更新，请刷新后再改。",
-    "invalid_body": "有些内容填写不正确，请按提示修改。",
-    "body_too_large": "内容太大。",
-    "revision_stale": "课次的时间或地点刚有变化，请刷新后再答复。",
-    "too_early": "还没到时间。",
-    "method_not_allowed": "这一步不能这样做。",
-}
 FIELD_SENTENCES: dict[str, str] = {
     "missing": "请填写",
     "string_too_short": "请填写",
@@ -45,26 +30,60 @@ FIELD_SENTENCES: dict[str, str] = {
     "literal_error": "请选择",
     "too_short": "请至少填写一项",
     "too_long": "太多了",
+    "string_pattern_mismatch": "格式不对",
+    "string_type": "请填写",
+    "bool_parsing": "请选是或否",
+    "timezone_aware": "请填写日期和时间",
+    "value_error": "请检查",
+    "extra_forbidden": "没有这一项",
 }
 
 
 def sentence(refused: Refused, words: Words) -> str:
     """In the reader's language; facts of the case filled in where the sentence names them."""
-    found = SENTENCES.get(refused.code)
-    if found is None:
-        return words(UNKNOWN, code=refused.code)
-    return _fill(words(found), refused.facts)
+    return of_code(refused.code, refused.facts, words)
+
+
+def of_code(code: str, facts: Mapping[str, Any], words: Words) -> str:
+    """Any code of a service: a refusal, one of its problems, a reason why not, a warning."""
+    found = SENTENCES.get(code)
+    return words(UNKNOWN, code=code) if found is None else _fill(words(found), facts, words)
 
 
 def fields(refused: Refused, words: Words) -> dict[str, str]:
     """What is wrong beside which input, by field path (`lines.0.expected_attendees`)."""
-    return {
-        str(error.get("field", "")): words(FIELD_SENTENCES.get(str(error.get("code")), "请检查"))
-        for error in refused.facts.get("errors", [])
-        if isinstance(error, dict)
-    }
+    found: dict[str, str] = {}
+    for error in refused.facts.get("errors") or []:
+        if isinstance(error, dict):
+            name, line = str(error.get("field", "")), error.get("line")
+            # A letter's lines are counted from 1.
+            place = name if not isinstance(line, int) else f"lines.{line - 1}.{name}"
+            found.setdefault(place, _beside(error, words))
+    return found
 
 
-def _fill(text: str, facts: Mapping[str, Any]) -> str:
-    known = {name: facts.get(name, "—") for _, name, _, _ in Formatter().parse(text) if name}
-    return text.format(**known)
+def _beside(error: Mapping[str, Any], words: Words) -> str:
+    code = str(error.get("code"))
+    if code in FIELD_SENTENCES:
+        return words(FIELD_SENTENCES[code])
+    return of_code(code, error, words) if code in SENTENCES else words("请检查")
+
+
+def _fill(text: str, facts: Mapping[str, Any], words: Words) -> str:
+    named = {name for _, name, _, _ in Formatter().parse(text) if name}
+    return text.format(**{name: _said(name, facts.get(name), words) for name in named})
+
+
+def _said(name: str, value: Any, words: Words) -> str:
+    if value in (None, "", []):
+        return "—"
+    try:
+        if name.endswith("_at"):
+            return words.moment(value)
+        if name.endswith("_on"):
+            return words.day(value)
+    except ValueError:
+        return str(value)
+    if isinstance(value, list | tuple):
+        return "、".join(str(one) for one in value)
+    return str(value)
