@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from deploy import call
+from deploy.home import stack
 from tests.browser import old_chromium
 from tests.browser.people import Person
 from tests.fuzz.living import bring_to_life, draft
@@ -62,7 +63,7 @@ class Running(Town):
         self.home = home
         self.api = call.Api(home)
         self.database_url = f"sqlite:///{home}/{{service}}.db"
-        self.port = int(str(self.api.origin).rsplit(":", 1)[1])
+        self.port = int(stack(home)["ports"]["origin"])
 
 
 @pytest.fixture(scope="session")
