@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.booking import steps
+from services.booking.mix_schemas import MixOut
 from services.booking.models import Lesson, Order, OrderLine, School
 from services.booking.queries import Letter, Progress
 from services.booking.schemas import (
@@ -46,6 +47,9 @@ def order(letter: Letter, who: Caller, zone: ZoneInfo) -> OrderOut:
         lines=[_line(line, letter, of_line.get(line.id, []), zone) for line in letter.lines],
         problems=letter.problems,
         warnings=letter.warnings,
+        mix=MixOut.of(
+            letter.mix, school_id=row.school_id, year=row.created_at.astimezone(zone).year
+        ),
     )
 
 

@@ -28,9 +28,10 @@ from services.booking.clerk_schemas import (
     PreviewOut,
     TodoOut,
 )
+from services.booking.mix_schemas import MixOut
 from services.booking.models import Lesson
 from services.booking.schemas import Day
-from services.booking.school_schemas import BlockedOut, DayOut, MixOut, SchoolOut, VenueOut
+from services.booking.school_schemas import BlockedOut, DayOut, SchoolOut, VenueOut
 from services.kit.errors import Forbidden
 from services.kit.numbers import Numbers
 from services.kit.web import IfMatch, Now, Router, Tx, Who, etag, page

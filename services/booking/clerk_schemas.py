@@ -8,8 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.booking.lesson_schemas import ChangeOut, LessonOut
+from services.booking.mix_schemas import MixOut
 from services.booking.schemas import Body, Text
-from services.booking.school_schemas import BlockedOut, DayOut, MixOut, SchoolOut, VenueOut
+from services.booking.school_schemas import BlockedOut, DayOut, SchoolOut, VenueOut
 
 
 class TodoOut(BaseModel):

@@ -70,6 +70,7 @@ class Letter:
     progress: Progress
     problems: list[dict[str, Any]]
     warnings: list[dict[str, Any]]
+    mix: mix.Mix
     urged_at: datetime | None = None
 
 
@@ -92,17 +93,22 @@ def with_lines(
         ).all()
     on = checks.ground(session, order, lines, at)
     judged = order.state in CHECKED
+    courses = _shown_courses(lines, on) if judged else {}
+    ordered = [course for line in lines if (course := line.snapshot or courses.get(line.course_id))]
     return Letter(
         order=order,
         school=on.school,
         lines=lines,
-        courses=_shown_courses(lines, on) if judged else {},
+        courses=courses,
         lessons=[(lesson, holder) for lesson, holder in lessons],
         progress=progress_of(
             [line.review for line in lines], Counter(L(lesson.state) for lesson, _ in lessons)
         ),
         problems=checks.problems(order, lines, on, at) if judged else [],
         warnings=advice.warnings(session, order, lines, on),
+        mix=mix.meter(
+            [(course["category"], Decimal(course["class_hours"])) for course in ordered], on.numbers
+        ),
         urged_at=urging.last_urged(session, [order.id]).get(order.id),
     )
 

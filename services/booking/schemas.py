@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from pydantic.config import JsonDict
 
 from services.booking.fixing import LETTER_FIELDS
+from services.booking.mix_schemas import MixOut
 from services.booking.review import Decision
 
 Text = Annotated[str, Field(max_length=200)]
@@ -314,6 +315,7 @@ class OrderOut(OrderBriefOut):
     lines: list[LineOut]
     problems: list[dict[str, Any]]
     warnings: list[dict[str, Any]]
+    mix: MixOut  # of this letter alone
 
 
 class OrdersOut(BaseModel):

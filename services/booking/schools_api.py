@@ -7,6 +7,7 @@ from fastapi import Query, Response
 from sqlmodel import col
 
 from services.booking import calendar, editions, queries, schools
+from services.booking.mix_schemas import MixOut
 from services.booking.models import Venue
 from services.booking.schemas import Day
 from services.booking.school_schemas import (
@@ -15,7 +16,6 @@ from services.booking.school_schemas import (
     BlockedOut,
     DayIn,
     DayOut,
-    MixOut,
     NumberIn,
     NumbersOut,
     SchoolOut,
