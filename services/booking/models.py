@@ -5,14 +5,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from services.booking.states import ChangeState, LessonState, OrderState
 from services.kit.guard import Guard
 from services.kit.states import known
-from services.kit.types import Instant, Json
+from services.kit.types import Instant, Json, Word
 
 
 class Table(SQLModel, registry=registry()):
@@ -171,7 +171,7 @@ class Order(Table, table=True):
     district: str
     school_id: UUID = Field(foreign_key="school.id")
     number: str | None = None
-    state: OrderState = Field(default=OrderState.DRAFT, sa_type=String)
+    state: OrderState = Field(default=OrderState.DRAFT, sa_type=Word(OrderState))
     version: int = 1
     title: str = ""
     contact_name: str = ""
@@ -259,7 +259,7 @@ class Lesson(Table, table=True):
     category: str
     class_hours: Decimal = Field(max_digits=6, decimal_places=2)
     minutes: int
-    state: LessonState = Field(default=LessonState.REQUESTED, sa_type=String)
+    state: LessonState = Field(default=LessonState.REQUESTED, sa_type=Word(LessonState))
     revision: int = 0
     version: int = 1
     created_at: datetime = Field(sa_type=Instant)
@@ -340,7 +340,7 @@ class Change(Table, table=True):
     lesson_id: UUID = Field(foreign_key="lesson.id", index=True)
     order_id: UUID = Field(foreign_key="order_letter.id", index=True)
     school_id: UUID = Field(foreign_key="school.id")
-    state: ChangeState = Field(default=ChangeState.PROPOSED, sa_type=String)
+    state: ChangeState = Field(default=ChangeState.PROPOSED, sa_type=Word(ChangeState))
     version: int = 1
     created_at: datetime = Field(sa_type=Instant)
     proposed_by: str  # township or scheduler: whose proposal is on the table

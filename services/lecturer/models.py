@@ -5,14 +5,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from services.kit.guard import LONG_AGO, Guard
 from services.kit.ids import uuid7
 from services.kit.states import known
-from services.kit.types import Instant, Json
+from services.kit.types import Instant, Json, Word
 from services.lecturer.states import LIVE_ASSIGNMENT, LIVE_OFFER, AssignmentState, OfferState
 
 
@@ -252,7 +252,7 @@ class Offer(Table, table=True):
     lesson_id: UUID
     lecturer_id: UUID = Field(foreign_key="lecturer.id")
     kind: str = "seat"
-    state: OfferState = Field(default=OfferState.PENDING, sa_type=String)
+    state: OfferState = Field(default=OfferState.PENDING, sa_type=Word(OfferState))
     revision: int
     rank: int = 0
     change_id: UUID | None = None  # the agreed change a retime is about
@@ -307,7 +307,7 @@ class Assignment(Table, table=True):
     lesson_id: UUID
     lecturer_id: UUID
     offer_id: UUID
-    state: AssignmentState = Field(default=AssignmentState.COMMITTED, sa_type=String)
+    state: AssignmentState = Field(default=AssignmentState.COMMITTED, sa_type=Word(AssignmentState))
     live: bool = True
     revision: int
     starts_at: datetime = Field(sa_type=Instant)
