@@ -47,4 +47,5 @@ class Word(TypeDecorator[str]):
         return None if value is None else str(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return self.words(value) if value in self.words._value2member_map_ else value
+        known = value is not None and value in self.words._value2member_map_
+        return self.words(str(value)) if known else value
