@@ -134,11 +134,12 @@ def list_sites(
     tx: Tx,
     who: Who,
     state: SiteState | None = None,
+    q: Annotated[str | None, Query(max_length=LONGEST_QUESTION)] = None,
     cursor: str | None = None,
     limit: Limit = 50,
 ) -> SitePage:
-    """Teaching sites by code."""
-    rows, following = queries.list_sites(tx, state=state, cursor=cursor, limit=limit, by=who)
+    """Teaching sites by code; `q` is part of the name, the address or the township."""
+    rows, following = queries.list_sites(tx, state=state, q=q, cursor=cursor, limit=limit, by=who)
     return SitePage(items=[SiteOut.seen_by(row, who) for row in rows], next=following)
 
 

@@ -93,9 +93,20 @@ def site(session: Session, id: UUID, *, by: Caller) -> Site:
 
 
 def list_sites(
-    session: Session, *, state: SiteState | None, cursor: str | None, limit: int, by: Caller
+    session: Session,
+    *,
+    state: SiteState | None,
+    q: str | None = None,
+    cursor: str | None,
+    limit: int,
+    by: Caller,
 ) -> tuple[Sequence[Site], str | None]:
+    """Sites by code; `q` is part of the name, the address or the township, or the code."""
     chosen = select(Site).where(Site.district == by.district)
+    if q and (word := q.strip()):
+        parts = (col(Site.name), col(Site.address), col(Site.township))
+        found = [part.contains(word, autoescape=True) for part in parts]
+        chosen = chosen.where(or_(*found, col(Site.code) == word.upper()))
     if state is not None:
         chosen = chosen.where(Site.state == state)
     return page(session, chosen, by=[col(Site.code)], cursor=cursor, limit=limit)

@@ -15,6 +15,7 @@ from services.lecturer.desk_schemas import (
     LeaveImpactOut,
     LoadsOut,
     RenewManyIn,
+    WholeLecturerOut,
 )
 from services.lecturer.schemas import AppointmentsOut, Moment
 
@@ -47,6 +48,24 @@ def leave_impact(
     """The lessons and offers a leave would touch, whom to call, and who could take each lesson."""
     found = leave_queries.leave_impact(tx, id, starts_at=starts_at, ends_at=ends_at, by=who, at=now)
     return LeaveImpactOut.model_validate(found)
+
+
+@router.get("/lecturers/{id}/whole")
+def whole(id: UUID, tx: Tx, who: Who, now: Now) -> WholeLecturerOut:
+    """One lecturer with all that his page shows, for those who keep the pools."""
+    loads = desk_queries.load(tx, lecturer_ids=[id], by=who, at=now)
+    courses, _ = queries.qualifications(tx, id, by=who)
+    return WholeLecturerOut.model_validate(
+        {
+            "lecturer": queries.lecturer(tx, id, by=who),
+            "load": loads[0] if loads else None,
+            "appointments": queries.appointments(tx, id, by=who, at=now),
+            "leave": queries.leave(tx, id, by=who),
+            "half_days": queries.half_days(tx, id, by=who)["half_days"],
+            "courses": courses,
+            "history": queries.history(tx, id, by=who)[-100:],
+        }
+    )
 
 
 @router.post("/appointments/renew_many", status_code=201)

@@ -7,7 +7,17 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.lecturer.offer_schemas import AssignmentOut, OfferOut
-from services.lecturer.schemas import Day, In, Name, Text, like
+from services.lecturer.schemas import (
+    AppointmentOut,
+    CourseOut,
+    Day,
+    In,
+    LeaveOut,
+    LecturerOut,
+    Name,
+    Text,
+    like,
+)
 
 
 class CountOut(BaseModel):
@@ -96,3 +106,15 @@ class RenewManyIn(In):
     letters: list[LetterIn] = Field(min_length=1, max_length=300)
     ends_on: Day | None = None
     scope: Text | None = None
+
+
+class WholeLecturerOut(BaseModel):
+    """A lecturer with his load, letters, leave, week, courses, and what happened to him."""
+
+    lecturer: LecturerOut
+    load: LoadOut | None
+    appointments: list[AppointmentOut]
+    leave: list[LeaveOut]
+    half_days: list[str]
+    courses: list[CourseOut]
+    history: list[dict[str, Any]]
