@@ -7,7 +7,7 @@ UV := .venv/bin/uv
 READY := .venv/.ready
 ASSETS := node_modules/.ready
 
-.PHONY: help setup pins run clock audit parked test check lint types migration faults random fuzz bench asyncapi clean
+.PHONY: help setup pins run clock audit parked test check lint types migration faults random fuzz browser bench asyncapi clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
@@ -67,6 +67,9 @@ random: $(READY) ## simulated people, every move, audits on the way: EVENTS=2000
 
 fuzz: $(READY) ## made-up calls on every API as every role: LONG=1 for the long form, SEED=7 to repeat one
 	@$(PY) -m pytest tests/fuzz -x -s $(ARGS)
+
+browser: $(READY) $(ASSETS) ## every page looked at and the loop done by clicking; pictures in var/shots
+	@$(PY) -m pytest tests/browser -x -s $(ARGS)
 
 bench: $(READY) ## measure what the design promises: ARGS="orders effect start memory lines"
 	@$(PY) -m tests.bench $(ARGS)

@@ -44,8 +44,9 @@ class Letters:
     """Writes letters; each slot of a school is used once. Safe for several threads, as long as no
     two of them write for the same school."""
 
-    def __init__(self, seed: int | str) -> None:
+    def __init__(self, seed: int | str, *, first: date = FIRST) -> None:
         self._random = random.Random(str(seed))
+        self._days = [day for day in DAYS if day >= first]
         self._used = defaultdict[str, Any](count)
 
     def write(self, school: str, *, lines: int, title: str = "") -> dict[str, Any]:
@@ -60,8 +61,8 @@ class Letters:
 
     def _line(self, school: str) -> dict[str, Any]:
         # One a day, then the next hour: there are never many lessons on a day.
-        hour, day = divmod(next(self._used[school]), len(DAYS))
-        starts_at = datetime.combine(DAYS[day], HOURS[hour % len(HOURS)], ZONE)
+        hour, day = divmod(next(self._used[school]), len(self._days))
+        starts_at = datetime.combine(self._days[day], HOURS[hour % len(HOURS)], ZONE)
         slot = {
             "starts_at": starts_at.isoformat(),
             "ends_at": (starts_at + timedelta(minutes=15)).isoformat(),

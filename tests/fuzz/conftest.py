@@ -4,11 +4,14 @@ import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 
 import pytest
 
-from tests.fuzz.living import bring_to_life
+from tests.fuzz.living import bring_to_life, more
+from tests.letters import Letters
 from tests.tour import SCHOOL, tour
 from tests.town import Town, a_town, databases
 
@@ -18,8 +21,22 @@ class Fuzzed:
     """The town, and who calls."""
 
     town: Town
+    letters: Letters
     people: dict[str, str]  # role -> as `town.call` names him
-    kept: set[str]  # their accounts and keys: without them nothing could be called any more
+
+    @cached_property
+    def kept(self) -> set[str]:
+        """Accounts and keys without which nothing could be called any more."""
+        accounts = self.town.all("administrator", "/api/portal/accounts")
+        needed = {self.town.api.person(SCHOOL)["school_id"], None}
+        keys = {person["client_id"] for person in self.town.api.people}
+        return keys | {one["id"] for one in accounts if one["school_id"] in needed}
+
+    def refill(self, role: str) -> str:
+        """Before this role's turn, when those before may have used up what it needs."""
+        if role in ("township", "lecturer", "scheduler"):
+            self.people["lecturer"] = more(self.town, self.letters)
+        return self.people[role]
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +49,7 @@ def number() -> int:
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def fuzzed(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, number: int
 ) -> Iterator[Fuzzed]:
     home: Path = tmp_path_factory.mktemp("fuzz") / "town"
     with (
@@ -40,10 +57,8 @@ def fuzzed(
         a_town(home, database_url=url) as town,
     ):
         tour(town)
-        lecturer = bring_to_life(town)
         # Those with the smallest power first: they leave the others something to do.
-        people = {"township": SCHOOL, "lecturer": lecturer}
+        people = {"township": SCHOOL, "lecturer": bring_to_life(town)}
         people |= {role: role for role in ("scheduler", "supervisor", "administrator")}
-        kept = {town.get(who, "/api/portal/me")["id"] for who in people.values()}
-        kept |= {town.api.person(who)["client_id"] for who in people.values()}
-        yield Fuzzed(town, people, kept)
+        first = (town.now() + timedelta(days=45)).date()
+        yield Fuzzed(town, Letters(number, first=first), people)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from tests.letters import Letters
 from tests.tour import SCHOOL, accept, act, body_of, lessons, pending
 from tests.town import Town, until
 
@@ -43,14 +44,35 @@ def bring_to_life(town: Town) -> str:
     return str(max((offer["lecturer_id"] for offer in pending(town)), key=holders.count))
 
 
-def draft(town: Town) -> str:
+def more(town: Town, letters: Letters) -> str:
+    """What those before have used up: a draft, a letter to review, lessons without a lecturer, two
+    with one, and offers nobody has answered; the lecturer of one of these."""
+    draft(town, letters.write(SCHOOL, lines=2))
+    submitted(town, letters.write(SCHOOL, lines=2))
+    running = submitted(town, letters.write(SCHOOL, lines=6))
+    act(town, "scheduler", f"orders/{running}/approve", {"lines": []})
+    placed = {lesson["id"] for lesson in lessons(town, running)[:4]}
+    for lesson in placed:
+        act(town, "scheduler", f"lessons/{lesson}/place", {"wish": 0})
+
+    def asked() -> list[dict[str, Any]]:
+        return [offer for offer in pending(town) if offer["lesson_id"] in placed]
+
+    until(lambda: len(asked()) >= len(placed), what="offers for more lessons")
+    *rest, first, second = asked()
+    accept(town, first)
+    accept(town, second)
+    return str(rest[0]["lecturer_id"])
+
+
+def draft(town: Town, body: Any = None) -> str:
     order = str(uuid4())
-    town.put(SCHOOL, f"/api/booking/orders/{order}", letter())
+    town.put(SCHOOL, f"/api/booking/orders/{order}", body or letter())
     return order
 
 
-def submitted(town: Town) -> str:
-    order = draft(town)
+def submitted(town: Town, body: Any = None) -> str:
+    order = draft(town, body)
     act(town, SCHOOL, f"orders/{order}/submit")
     return order
 

@@ -54,7 +54,7 @@ class Rows:
 
     def __init__(self, town: Town, who: str, kept: set[str]) -> None:
         self.town, self.who = town, who
-        self.kept = kept  # accounts and keys the run itself stands on
+        self.kept = kept  # accounts and keys the run itself stands on: never aimed at
         self._lists: dict[str, list[Row]] = {}
 
     def forget(self) -> None:
