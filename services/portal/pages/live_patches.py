@@ -92,4 +92,4 @@ def _when(slot: dict[str, Any] | None) -> Patch:
 
 
 def half_of(hour: int) -> str:
-    return "am" if hour < 13 else "pm" if hour < 18 else "eve"
+    return "am" if hour < 12 else "pm" if hour < 18 else "eve"
