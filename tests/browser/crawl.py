@@ -1,7 +1,7 @@
 """In a browser: one person opens every page he can reach by clicking."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from playwright.sync_api import ElementHandle, Page, Response
@@ -24,8 +24,9 @@ def kind(url: str) -> str:
 class Crawler:
     """`wrong` is empty when every page was as it should be."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: Person, *, label: str, languages: Sequence[str] = LANGUAGES) -> None:
         self.person, self.page = person, person.page
+        self.languages, self.label = languages, label
         self.seen: dict[str, str] = {}  # kind of page -> the address looked at
         self.wrong: list[str] = []
         self.answers: dict[str, Response] = {}
@@ -104,9 +105,9 @@ class Crawler:
                 self.wrong.append(f"{url}: not a page of the house")
             self.page.goto(self.person.town.origin + "/account")
             return
-        for language in LANGUAGES:
+        for language in self.languages:
             self.person.speak(language)
-            title = f"{self.person.who}.{name}"
+            title = f"{self.label}.{name}"
             self.wrong += shots(self.page, title, language)
             self.wrong += axe(self.page)
             if language == "zh":

@@ -26,7 +26,7 @@ def somebody(town: Town, role: str) -> str:
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_of_a_role(role: str, lived_in: Town, browser: Browser, enter: Enter) -> None:
     person = enter(lived_in, browser, somebody(lived_in, role))
-    crawler = Crawler(person)
+    crawler = Crawler(person, label=role)
 
     crawler.walk()
 
@@ -39,3 +39,16 @@ def test_the_sign_in_page(lived_in: Town, browser: Browser) -> None:
 
     assert sign_in_page(page, lived_in.origin) == []
     page.close()
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("role", ("township", "scheduler", "lecturer"))
+def test_every_page_on_an_old_office_computer(
+    role: str, lived_in: Town, old_browser: Browser, enter: Enter
+) -> None:
+    person = enter(lived_in, old_browser, somebody(lived_in, role))
+    crawler = Crawler(person, languages=("zh",), label=f"old.{role}")
+
+    crawler.walk()
+
+    assert not crawler.wrong, "\n".join(crawler.wrong)
