@@ -5,7 +5,7 @@ from fastapi import Response
 from services.kit import clock
 from services.portal import accounts
 from services.portal.pages.frame import Page, pages
-from services.portal.pages.signin import inside
+from services.portal.pages.visit import inside
 
 router = pages("/account")
 

@@ -1,24 +1,32 @@
 """Portal: the frame of all pages: routers by role, and what becomes of a refusal."""
 
-from typing import Annotated
-from urllib.parse import quote
+import json
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.kit import config, problems
+from services.kit import config
 from services.kit.auth import Role
-from services.kit.errors import Refusal
 from services.portal.pages import refusals, render
 from services.portal.pages.upstream import Refused
-from services.portal.pages.visit import ChooseAPassword, SignInFirst, Visit, needs, visit
+from services.portal.pages.visit import (
+    FRESH_PASSWORD,
+    ChooseAPassword,
+    SignInFirst,
+    Visit,
+    inside,
+    needs,
+    visit,
+)
 from services.portal.pages.words import words
 
 Page = Annotated[Visit, Depends(visit)]
+NOT_KEPT = {"Cache-Control": "no-store"}
+OF_APIS = ("/api/", "/.well-known/", "/livez", "/readyz", "/metrics")
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -43,47 +51,43 @@ def pages(prefix: str, *roles: Role) -> APIRouter:
 
 def install(app: FastAPI) -> None:
     """Refusals become sentences on pages, and every page says what a browser may load."""
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Browsers)
     app.add_exception_handler(SignInFirst, _sign_in_first)
     app.add_exception_handler(ChooseAPassword, _choose_a_password)
     app.add_exception_handler(Refused, _refused)
-    of_api = dict(app.exception_handlers)
+    for kind, handler in list(app.exception_handlers.items()):
+        if kind not in (SignInFirst, ChooseAPassword, Refused) and isinstance(kind, type):
+            app.add_exception_handler(kind, _on_pages(handler))
 
-    async def refusal(request: Request, error: Exception) -> Response:
-        if is_api(request):
-            return problems.of_refusal(_as_refusal(error))
-        said = _as_refusal(error)
-        return await _refused(request, Refused(said.status, said.code, dict(said.facts)))
 
-    async def invalid(request: Request, error: Exception) -> Response:
-        if is_api(request):
-            found: Response = await of_api[RequestValidationError](request, error)
-            return found
-        return await _refused(request, Refused(404, "not_found", {}))
+def _on_pages(handler: Any) -> Any:
+    """What an API answers as a problem (RFC 9457), said as a page where a person asked."""
 
-    async def http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        if is_api(request):
-            found: Response = await of_api[HTTPException](request, error)
-            return found
-        if error.status_code in (404, 405):
-            return await _refused(request, Refused(error.status_code, "not_found", {}))
-        return await http_exception_handler(request, error)
-
-    async def bug(request: Request, error: Exception) -> Response:
-        answer: Response = await of_api[Exception](request, error)
+    async def handle(request: Request, error: Exception) -> Response:
+        if isinstance(error, RequestValidationError) and not is_api(request):
+            # Addresses are made by our own pages: one that cannot be read leads nowhere.
+            return await _refused(request, Refused(404, "not_found", {}))
+        answer: Response = await handler(request, error)
         if is_api(request):
             return answer
-        return await _refused(request, Refused(500, "internal_error", {}))
+        return await _refused(request, _as_refused(answer))
 
-    app.add_exception_handler(Refusal, refusal)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Exception, bug)
+    return handle
+
+
+def _as_refused(answer: Response) -> Refused:
+    try:
+        facts = json.loads(bytes(answer.body))
+        code = str(facts.pop("type"))
+    except (ValueError, KeyError, AttributeError):
+        facts, code = {}, "refused"
+    if answer.status_code == 400 and code == "refused":
+        code = "malformed"
+    return Refused(answer.status_code, code, facts)
 
 
 def is_api(request: Request) -> bool:
-    return request.url.path.startswith(("/api/", "/.well-known/", "/livez", "/readyz", "/metrics"))
+    return request.url.path.startswith(OF_APIS)
 
 
 def language_of(request: Request) -> str:
@@ -95,44 +99,69 @@ def language_of(request: Request) -> str:
     return "en" if first.startswith("en") else "zh"
 
 
-class SecurityHeaders:
-    """ASGI middleware: what a browser may load and do on a page of ours."""
+class Browsers:
+    """ASGI middleware: HEAD is a GET whose body the server leaves out, and every answer says what
+    a browser may load and do with it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        extra = _headers(scope["path"])
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                names = {name for name, _ in message.get("headers", [])}
-                extra = [
-                    (b"content-security-policy", POLICY.encode()),
-                    (b"x-content-type-options", b"nosniff"),
-                    (b"referrer-policy", b"same-origin"),
-                ]
-                if config.origin().startswith("https:"):
-                    extra.append((b"strict-transport-security", b"max-age=31536000"))
-                message["headers"] = [
-                    *message.get("headers", []),
-                    *(pair for pair in extra if pair[0] not in names),
-                ]
+                given = list(message.get("headers", []))
+                names = {name for name, _ in given}
+                message["headers"] = [*given, *(pair for pair in extra if pair[0] not in names)]
             await send(message)
 
-        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+        if scope["method"] == "HEAD" and not scope["path"].startswith(OF_APIS):
+            scope = {**scope, "method": "GET"}
+        await self.app(scope, receive, with_headers)
+
+
+def _headers(path: str) -> list[tuple[bytes, bytes]]:
+    extra = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
+    if not path.startswith("/api/portal/docs"):
+        extra.append((b"content-security-policy", POLICY.encode()))
+    if not path.startswith(OF_APIS):
+        extra += [
+            (b"x-frame-options", b"DENY"),
+            (b"cross-origin-opener-policy", b"same-origin"),
+            (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+        ]
+    if config.origin().startswith("https:"):
+        extra.append((b"strict-transport-security", b"max-age=31536000"))
+    return extra
 
 
 async def _sign_in_first(request: Request, error: Exception) -> Response:
     assert isinstance(error, SignInFirst)
-    where = "/sign-in" + (f"?next={quote(error.next)}" if error.next not in ("", "/") else "")
     if "hx-request" in request.headers:
-        return Response(status_code=204, headers={"HX-Redirect": "/sign-in?again=1"})
-    return RedirectResponse(where, 303)
+        # Back to the page that is open, not to the part of it that was asked for.
+        wanted = inside(_path(request.headers.get("hx-current-url", "")))
+        where = "/sign-in?again=1" + (f"&next={quote(wanted)}" if wanted else "")
+        return Response(status_code=204, headers={"HX-Redirect": where, **NOT_KEPT})
+    wanted = inside(error.next)
+    where = "/sign-in" + (f"?next={quote(wanted)}" if wanted not in ("", "/") else "")
+    return RedirectResponse(where, 303, headers=NOT_KEPT)
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
 
 
 async def _choose_a_password(request: Request, _: Exception) -> Response:
     if "hx-request" in request.headers:
-        return Response(status_code=204, headers={"HX-Redirect": "/account/password"})
-    return RedirectResponse("/account/password", 303)
+        return Response(status_code=204, headers={"HX-Redirect": FRESH_PASSWORD, **NOT_KEPT})
+    return RedirectResponse(FRESH_PASSWORD, 303, headers=NOT_KEPT)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -161,9 +190,4 @@ async def _refused(request: Request, error: Exception) -> Response:
         status=error.status,
         request_id=error.facts.get("request_id", ""),
     )
-    return HTMLResponse(html, error.status, headers={"Cache-Control": "no-store"})
-
-
-def _as_refusal(error: Exception) -> Refusal:
-    assert isinstance(error, Refusal)
-    return error
+    return HTMLResponse(html, error.status, headers=NOT_KEPT)

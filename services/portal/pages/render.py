@@ -48,6 +48,11 @@ def trigger(**events: Any) -> str:
     return json.dumps(events, ensure_ascii=True)
 
 
+def quoted(text: str) -> str:
+    """Text as a part of an address."""
+    return quote(text, safe="")
+
+
 def _known(visit: "Visit") -> dict[str, Any]:
     request, visitor = visit.request, visit.visitor
 

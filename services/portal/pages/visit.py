@@ -8,21 +8,22 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 
 from services.kit import clock, config
 from services.kit.auth import Role
 from services.kit.errors import Refusal
 from services.portal import secrecy, sessions
 from services.portal.pages import render, sheets
+from services.portal.pages.forms import Fields, Form, read_form
 from services.portal.pages.upstream import Calls, Refused, Upstream, gather
 from services.portal.pages.words import ZONE, words
 from services.portal.sessions import Visitor
 
 T = TypeVar("T")
 SAFE = {"GET", "HEAD"}
-LONGEST_FORM = 1000  # fields
 FRESH_PASSWORD = "/account/password"
+OPEN_ALWAYS = (FRESH_PASSWORD, "/sign-out", "/account/language", "/look")
 
 
 class SignInFirst(Exception):
@@ -40,11 +41,11 @@ class Visit:
     """One request of a signed-in person. `get`, `post`, `put` and `delete` go to the services with
     the person's own token and raise `Refused`; the frame turns that into a sentence."""
 
-    def __init__(self, request: Request, visitor: Visitor, form: FormData | None) -> None:
+    def __init__(self, request: Request, visitor: Visitor, form: Form | None) -> None:
         self.request, self.visitor, self._form = request, visitor, form
         self._ = words(visitor.language)
         self.now: datetime = clock.now().astimezone(ZONE)
-        once = str(form.get("once", "")) if form is not None else ""
+        once = form.fields.get("once", "") if form is not None else ""
         self.calls = Calls(request.app.state.upstream, visitor.token, once or None)
 
     @property
@@ -61,19 +62,19 @@ class Visit:
     # -- what was sent
 
     @property
-    def form(self) -> dict[str, str]:
-        """Posted fields, stripped; of a repeated one the last. Files are not among them."""
-        pairs = self._form.multi_items() if self._form is not None else []
-        return {name: value.strip() for name, value in pairs if isinstance(value, str)}
+    def form(self) -> Fields:
+        """Posted fields, stripped; of a repeated one the last. Files are not among them; asking
+        for one that was not sent (`form["name"]`) is a refusal beside it."""
+        return self._form.fields if self._form is not None else Fields()
 
     def lists(self, name: str) -> list[str]:
         """All values of a repeated field."""
-        values = self._form.getlist(name) if self._form is not None else []
+        values = self._form.everything.getlist(name) if self._form is not None else []
         return [value.strip() for value in values if isinstance(value, str) and value.strip()]
 
     async def file(self, name: str, *, most: int) -> bytes:
         """An uploaded file of at most `most` bytes; empty when there is none."""
-        sent = self._form.get(name) if self._form is not None else None
+        sent = self._form.everything.get(name) if self._form is not None else None
         if not isinstance(sent, UploadFile):
             return b""
         body = await sent.read(most + 1)
@@ -182,13 +183,13 @@ async def visit(request: Request) -> Visit:
         await database.write(lambda s: sessions.touch(s, key, real=real))
     form = None
     if request.method not in SAFE:
-        form = await request.form(max_fields=LONGEST_FORM)
         check_origin(request)
-        sent = request.headers.get("x-csrf-token") or str(form.get("csrf", ""))
+        form = await read_form(request)
+        sent = request.headers.get("x-csrf-token") or form.fields.get("csrf", "")
         if not secrecy.same(sent, visitor.csrf):
             raise Refused(403, "csrf", {})
     here = request.url.path
-    if visitor.must_change_password and here not in (FRESH_PASSWORD, "/sign-out", "/language"):
+    if visitor.must_change_password and here not in OPEN_ALWAYS:
         raise ChooseAPassword
     return Visit(request, visitor, form)
 
@@ -223,13 +224,35 @@ async def write(request: Request, work: Callable[[Session], T]) -> T:
 
 def check_origin(request: Request) -> None:
     """403 `csrf` unless the browser says that the request comes from our own pages."""
-    said = request.headers.get("origin") or request.headers.get("referer") or ""
-    given, own = urlsplit(said), urlsplit(config.origin())
-    if (given.scheme, given.netloc) not in {
-        (own.scheme, own.netloc),
-        (own.scheme, request.headers.get("host", "")),
-    }:
+    own = _place(config.origin())
+    given = _place(request.headers.get("origin") or request.headers.get("referer") or "")
+    if given is None or given not in (own, (own[0] if own else "", _host(request))):
         raise Refused(403, "csrf", {})
+
+
+def _host(request: Request) -> str:
+    return request.headers.get("host", "").casefold()
+
+
+def _place(url: str) -> tuple[str, str] | None:
+    """Scheme and host of an address; None for what is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    found = (parts.scheme.casefold(), parts.netloc.casefold())
+    return found if all(found) else None
+
+
+def inside(url: str) -> str:
+    """The address when it is one of ours, otherwise nothing: nobody is sent elsewhere."""
+    if not url.startswith("/") or url.startswith("//") or "\\" in url or not url.isprintable():
+        return ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return "" if parts.scheme or parts.netloc else url
 
 
 def cookie_name() -> str:
