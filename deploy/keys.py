@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import secrets
 from pathlib import Path
 
 import nkeys
@@ -10,12 +11,15 @@ from deploy.home import ROOT, SERVICES, home, write
 
 ADMIN = "admin"  # the deploy job: it makes streams and durables, services never do
 NAMES = (ADMIN, *SERVICES)
+LINKS = "links.key"  # seals the links in mails: notify writes them, the portal reads them
 TEMPLATE = ROOT / "deploy" / "nats.conf"
 
 
 def ensure(folder: Path) -> dict[str, str]:
     """The public key of every name; a missing seed is made, an existing one is kept."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not (links := folder / LINKS).exists():
+        write(links, secrets.token_urlsafe(32), mode=0o600)
     return {name: _public(folder / f"{name}.nk") for name in NAMES}
 
 

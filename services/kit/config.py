@@ -22,6 +22,11 @@ def nats_seed(service: str) -> Path:
     return Path(os.environ.get("YUEKE_KEYS", home() / "keys")) / f"{service}.nk"
 
 
+def link_key() -> Path:
+    """What links in mails are sealed with: notify writes them, the portal reads them."""
+    return Path(os.environ.get("YUEKE_KEYS", home() / "keys")) / "links.key"
+
+
 def origin() -> str:
     """The one public address: issuer of tokens, base of links."""
     return os.environ.get("YUEKE_ORIGIN", "http://127.0.0.1:8080")
@@ -29,6 +34,12 @@ def origin() -> str:
 
 def jwks_url() -> str:
     return os.environ.get("YUEKE_JWKS_URL", f"{origin()}/.well-known/jwks.json")
+
+
+def oidc() -> Path | None:
+    """A TOML file that says which identity provider may sign people in, and as what."""
+    path = os.environ.get("YUEKE_OIDC")
+    return Path(path) if path else None
 
 
 def smtp() -> tuple[str, int]:

@@ -11,7 +11,7 @@ from services.kit import db, outbox
 from services.kit.auth import Caller, Role
 from services.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from services.kit.ids import uuid7
-from services.portal import rules, secrecy
+from services.portal import rules, secrecy, sessions
 from services.portal.models import Account, ApiKey
 
 
@@ -61,19 +61,23 @@ def put(
         session.add(account)
     else:
         account = _kept_administered(session, id, by, administers=bool(facts["administers"]))
+        if account.roles != chosen or account.school_id != school_id:
+            # What is open on a screen was made for who he was.
+            sessions.end_all(session, id, at=at)
     return _change(session, account, "put", by, at, **facts)
 
 
 def disable(session: Session, id: UUID, *, by: Caller, at: datetime) -> Account:
-    """No new token from now on; a token already out lives its ten minutes."""
+    """No new token and no page from now on; a token already out lives its ten minutes."""
     account = _kept_administered(session, id, by, administers=False)
     if not account.active:
         raise Conflict("already_disabled")
+    sessions.end_all(session, id, at=at)
     return _change(session, account, "disable", by, at, active=False)
 
 
 def enable(session: Session, id: UUID, *, by: Caller, at: datetime) -> Account:
-    account = _of_district(session, id, by)
+    account = of_district(session, id, by)
     if account.active:
         raise Conflict("already_enabled")
     return _change(session, account, "enable", by, at, active=True)
@@ -81,8 +85,9 @@ def enable(session: Session, id: UUID, *, by: Caller, at: datetime) -> Account:
 
 def reset_password(session: Session, id: UUID, *, by: Caller, at: datetime) -> tuple[Account, str]:
     """A password for one use; its owner must choose another."""
-    account = _of_district(session, id, by)
+    account = of_district(session, id, by)
     password = secrecy.new_password()
+    sessions.end_all(session, id, at=at)
     changed = {"password_hash": secrecy.hash_password(password), "must_change_password": True}
     _change(session, account, "reset_password", by, at, failures=0, failed_at=None, **changed)
     return account, password
@@ -96,27 +101,28 @@ def change_password(
     by: Caller,
     at: datetime,
     real: datetime,
+    here: str = "",
 ) -> Account:
-    """One's own. 403 `password_wrong`, counted; 429 `too_many_failures`; 422 `password_too_weak`.
+    """One's own; every session but the one named by `here` ends. 403 `password_wrong`, counted;
+    429 `too_many_failures`; 422 `password_too_weak`; 409 `password_unchanged`.
 
     `real` is real time: the district's clock may be moved past a lock.
     """
     account = own(session, by)
     _check_current(account, current, real)
-    rules.check_password(new, login=account.login)
     if secrecy.is_password(new, account.password_hash):
         raise Conflict("password_unchanged")
-    return _change(
-        session,
-        account,
-        "change_password",
-        by,
-        at,
-        password_hash=secrecy.hash_password(new),
-        must_change_password=False,
-        failures=0,
-        failed_at=None,
-    )
+    return set_password(session, account, new, by=by, at=at, here=here)
+
+
+def set_password(
+    session: Session, account: Account, new: str, *, by: Caller, at: datetime, here: str = ""
+) -> Account:
+    """By somebody who has proved that it is his to set. 422 `password_too_weak`."""
+    rules.check_password(new, login=account.login)
+    sessions.end_all(session, account.id, at=at, but=here)
+    kept = {"password_hash": secrecy.hash_password(new), "must_change_password": False}
+    return _change(session, account, "change_password", by, at, failures=0, failed_at=None, **kept)
 
 
 def choose_language(session: Session, *, language: str, by: Caller, at: datetime) -> Account:
@@ -172,6 +178,11 @@ def own(session: Session, by: Caller) -> Account:
     return account
 
 
+def note(session: Session, account: Account, verb: str, *, by: Caller, at: datetime) -> Account:
+    """Something about the account that is no fact of it for others, and is told all the same."""
+    return _change(session, account, verb, by, at)
+
+
 def told(account: Account) -> dict[str, Any]:
     """What others may know of an account: the body of the event and of the audit."""
     return {
@@ -185,7 +196,7 @@ def told(account: Account) -> dict[str, Any]:
     }
 
 
-def _of_district(session: Session, id: UUID, by: Caller) -> Account:
+def of_district(session: Session, id: UUID, by: Caller) -> Account:
     by.needs(Role.ADMINISTRATOR)
     account = db.get(session, Account, id, lock=True)
     if account.district != by.district:
@@ -206,7 +217,7 @@ def _kept_administered(session: Session, id: UUID, by: Caller, *, administers: b
         .with_for_update()
     )
     administrators = session.exec(all_of_them).all()
-    account = _of_district(session, id, by)
+    account = of_district(session, id, by)
     if list(administrators) == [id] and not administers:
         raise Conflict("last_administrator")
     return account

@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 
 from services.kit import clock
 from services.kit.app import make_app
-from services.portal import api, pages, signing
+from services.portal import api, oidc, pages, signing
 from services.portal.pages import frame, live
 from services.portal.pages.upstream import Upstream
 from services.portal.queries import AUDITS
@@ -35,13 +35,20 @@ def doors() -> list[APIRouter]:
     return [value for m in modules for value in vars(m).values() if isinstance(value, APIRouter)]
 
 
-app = make_app(
-    "portal",
-    [api.router],
-    public=[api.root, *doors()],
-    audits=AUDITS,
-    background=[first_key, connections, live.listen],
-)
-app.state.upstream = Upstream()
-app.state.live = live.Hub()
-frame.install(app)
+def portal() -> FastAPI:
+    """A file of the identity provider that cannot be right keeps the service from starting."""
+    oidc.settings()
+    made = make_app(
+        "portal",
+        [api.router],
+        public=[api.root, *doors()],
+        audits=AUDITS,
+        background=[first_key, connections, live.listen],
+    )
+    made.state.upstream = Upstream()
+    made.state.live = live.Hub()
+    frame.install(made)
+    return made
+
+
+app = portal()

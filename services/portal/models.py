@@ -89,3 +89,55 @@ class WebSession(Table, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     agent: str = ""
     notices: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)  # to show once
+
+
+class Attempt(Table, table=True):
+    """Failures under one name (a login as it was typed, a source address, an account's codes),
+    known or not; what is older than its window goes."""
+
+    __tablename__ = "attempt"
+
+    name: str = Field(primary_key=True)
+    count: int
+    since: datetime = Field(sa_type=Instant)  # real time, like the next
+    until: datetime = Field(sa_type=Instant, index=True)
+
+
+class Ticket(Table, table=True):
+    """Something that works once and not for long: half a sign-in, a way out to the identity
+    provider and back, another password, the answer to an offer. Only hashes of secrets."""
+
+    __tablename__ = "ticket"
+
+    id: UUID = Field(primary_key=True)
+    kind: str  # code oidc reset offer
+    secret_hash: str | None = Field(default=None, unique=True)
+    account_id: UUID | None = Field(default=None, index=True)
+    facts: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    ends_at: datetime = Field(sa_type=Instant, index=True)  # real time, like the next
+    used_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Totp(Table, table=True):
+    """The second step of an account's sign-in. The secret has to be readable: codes are made of
+    it; recovery codes are kept as hashes and leave the list when used."""
+
+    __tablename__ = "totp"
+
+    account_id: UUID = Field(primary_key=True, foreign_key="account.id")
+    secret: str
+    confirmed: bool = False
+    last_step: int = 0  # a code works once: steps up to this one are used
+    recovery: list[str] = Field(default_factory=list, sa_type=Json)
+
+
+class Identity(Table, table=True):
+    """A person as the identity provider knows him, tied to his account here."""
+
+    __tablename__ = "identity"
+
+    issuer: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    account_id: UUID = Field(foreign_key="account.id", index=True)
+    first_at: datetime = Field(sa_type=Instant)
+    seen_at: datetime = Field(sa_type=Instant)

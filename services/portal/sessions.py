@@ -1,16 +1,17 @@
 """Sessions: who is signed in with which browser. Rows on the server, so that they can be ended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import Session, col, select
 
 from services.kit import config
 from services.kit.auth import Caller, Role
-from services.kit.errors import Forbidden, TooMany, Unauthorized, Unavailable
+from services.kit.errors import Forbidden, NotFound, Unavailable
 from services.kit.ids import uuid7
 from services.portal import rules, secrecy, signing
 from services.portal.models import Account, WebSession
@@ -56,46 +57,6 @@ class Visitor:
         )
 
 
-def named(session: Session, login: str) -> Account | None:
-    """The account with this login name; `login@district` where districts share one."""
-    name, _, district = login.strip().casefold().partition("@")
-    chosen = select(Account).where(Account.login == name)
-    if district:
-        chosen = chosen.where(Account.district == district)
-    found = session.exec(chosen.limit(2)).all()
-    return found[0] if len(found) == 1 else None
-
-
-def check_open(account: Account | None, *, real: datetime) -> None:
-    """429 `too_many_failures` while the account is locked, whatever the password is."""
-    if account is None or account.failed_at is None:
-        return
-    left = account.failed_at + rules.LOCKED - real
-    if account.failures >= rules.MOST_WRONG_PASSWORDS and left > timedelta():
-        raise TooMany("too_many_failures", retry_after=int(left.total_seconds()) + 1)
-
-
-def start(
-    session: Session, account_id: UUID | None, *, matched: bool, agent: str, real: datetime
-) -> str:
-    """A new session and the secret of its cookie. The password was compared before, outside of
-    any transaction: that takes long on purpose.
-
-    401 `sign_in_refused` for an unknown name, a wrong password and a disabled account alike,
-    counted against the account; 429 `too_many_failures`.
-    """
-    account = session.get(Account, account_id, with_for_update=True) if account_id else None
-    check_open(account, real=real)
-    if account is None or not matched or not account.active:
-        if account is not None:
-            over = account.failures >= rules.MOST_WRONG_PASSWORDS
-            account.failures = 1 if over else account.failures + 1
-            account.failed_at = real
-        raise Unauthorized("sign_in_refused", keep=True)
-    account.failures, account.failed_at = 0, None
-    return open_for(session, account, agent=agent, real=real)
-
-
 def open_for(session: Session, account: Account, *, agent: str, real: datetime) -> str:
     """A session for somebody who has proved who he is; old rows go."""
     if not account.active:
@@ -123,8 +84,7 @@ def find(session: Session, secret: str, *, real: datetime) -> Visitor | None:
     if found is None:
         return None
     row, account = found
-    alive = row.ended_at is None and real < min(row.seen_at + IDLE, row.started_at + LONGEST)
-    if not alive or not account.active:
+    if row.ended_at is not None or real >= _ends(row) or not account.active:
         return None
     return Visitor(
         id=account.id,
@@ -187,18 +147,56 @@ def told(session: Session, key: str) -> None:
     session.execute(mine.values(notices=[]))
 
 
-def end(session: Session, key: str, *, real: datetime) -> None:
+def end(session: Session, key: str, *, at: datetime) -> None:
     """Signed out here."""
     mine = update(WebSession).where(col(WebSession.token_hash) == key)
-    session.execute(mine.values(ended_at=real))
+    session.execute(mine.values(ended_at=at))
 
 
-def end_all(session: Session, account_id: UUID, *, real: datetime, but: str = "") -> int:
+def end_all(session: Session, account_id: UUID, *, at: datetime, but: str = "") -> int:
     """Signed out everywhere, but for the session named; how many were open."""
     open_ones = update(WebSession).where(
         col(WebSession.account_id) == account_id,
         col(WebSession.ended_at).is_(None),
         col(WebSession.token_hash) != but,
     )
-    ended = session.execute(open_ones.values(ended_at=real).returning(col(WebSession.token_hash)))
+    ended = session.execute(open_ones.values(ended_at=at).returning(col(WebSession.token_hash)))
     return len(ended.all())
+
+
+def end_one(session: Session, account_id: UUID, mark: str, *, at: datetime) -> None:
+    """One of the person's own, by the mark the page shows it under; 404 for anybody else's."""
+    row = next((row for row in _open(session, account_id) if mark_of(row) == mark), None)
+    if row is None:
+        raise NotFound("not_found", what="session")
+    row.ended_at = at
+
+
+def listed(session: Session, account_id: UUID, *, real: datetime) -> list[dict[str, Any]]:
+    """The person's open sessions, the one used last first."""
+    return [
+        {
+            "mark": mark_of(row),
+            "key": row.token_hash,
+            "started_at": row.started_at,
+            "seen_at": row.seen_at,
+            "agent": row.agent,
+        }
+        for row in _open(session, account_id)
+        if real < _ends(row)
+    ]
+
+
+def mark_of(row: WebSession) -> str:
+    """What stands for the session in a page: enough to tell it apart, of no use as a key."""
+    return row.token_hash[:16]
+
+
+def _open(session: Session, account_id: UUID) -> Sequence[WebSession]:
+    mine: ColumnElement[bool] = col(WebSession.account_id) == account_id
+    chosen = select(WebSession).where(mine, col(WebSession.ended_at).is_(None))
+    return session.exec(chosen.order_by(col(WebSession.seen_at).desc()).limit(50)).all()
+
+
+def _ends(row: WebSession) -> datetime:
+    return min(row.seen_at + IDLE, row.started_at + LONGEST)
