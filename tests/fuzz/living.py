@@ -58,7 +58,7 @@ def more(town: Town, letters: Letters) -> str:
     def asked() -> list[dict[str, Any]]:
         return [offer for offer in pending(town) if offer["lesson_id"] in placed]
 
-    until(lambda: len(asked()) >= len(placed), what="offers for more lessons")
+    until(lambda: len(asked()) >= 3, 60, what="offers for more lessons")
     *rest, first, second = asked()
     accept(town, first)
     accept(town, second)
