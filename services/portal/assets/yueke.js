@@ -41,7 +41,9 @@
     (find("dialog[open] .sheet-body") || find("#problem")).prepend(box);
   }
   function mark(name, what) {
-    const field = find(`[data-field="${CSS.escape(name)}"]`) || find(`[name="${CSS.escape(name)}"]`)?.closest(".field");
+    // Several dialogs may have a field of this name: the open one is meant.
+    const open = find("dialog[open]") || document;
+    const field = find(`[data-field="${CSS.escape(name)}"]`, open) || find(`[name="${CSS.escape(name)}"]`)?.closest(".field");
     if (!field) return;
     field.classList.add("wrong");
     const input = find("input, select, textarea", field);
@@ -70,7 +72,7 @@
       else if (dialog) dialog.close();
     }
     const to = event.target.closest("[data-to-field]");
-    if (to) { event.preventDefault(); find(`[name="${CSS.escape(to.dataset.toField)}"]`)?.focus(); }
+    if (to) { event.preventDefault(); find(`[name="${CSS.escape(to.dataset.toField)}"]`, find("dialog[open]") || document)?.focus(); }
     if (event.target.closest("[data-print]")) window.print();
     document.querySelectorAll("details.person[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
   });
