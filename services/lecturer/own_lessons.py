@@ -140,6 +140,7 @@ class Own:
             and ZERO < ahead <= near,
             "check_in_opens_at": self.local(row.starts_at - opens),
             "release": early_or_late if "release" in moves else None,
+            "release_early_until": self.local(row.starts_at - near),
             "question": self.offer(asked[0]) if asked else None,
             "moves": moves,
         }

@@ -84,7 +84,8 @@ class OwnOfferOut(BaseModel):
 
 class OwnAssignmentOut(BaseModel):
     """What a lecturer has promised. `release` says what asking to be released would do now:
-    `early` takes effect at once and needs a reason, `late` is a request. `reconfirm_wanted`: the
+    `early` (until `release_early_until`) takes effect at once and needs a reason, `late` is a
+    request. `reconfirm_wanted`: the
     lesson is near and he has not said again that he comes. `question`: another time, asked of
     him."""
 
@@ -108,6 +109,7 @@ class OwnAssignmentOut(BaseModel):
     checked_out_at: datetime | None
     minutes_taught: int | None
     release: Release | None
+    release_early_until: datetime
     release_reason: str | None
     reason_code: str | None
     fault: str | None

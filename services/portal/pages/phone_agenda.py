@@ -50,7 +50,7 @@ def _weeks(
     first: date, days: dict[date, list[dict[str, Any]]], found: dict[str, Any]
 ) -> list[list[dict[str, Any]]]:
     """The month as a calendar shows it: full weeks from Monday."""
-    named = {row["on"]: row["holiday_name"] for row in found["days"]}
+    named = phone_words.holidays(found["days"])
 
     def cell(day: date) -> dict[str, Any]:
         begins = datetime.combine(day, datetime.min.time(), ZONE)

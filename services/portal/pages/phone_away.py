@@ -156,7 +156,7 @@ async def _agenda(page: Page, first: date, last: date) -> dict[str, Any]:
 def _week(page: Page, found: dict[str, Any], first: date) -> dict[str, Any]:
     """Seven days of three half-days, each free, off (not in his week), away, taken or past."""
     days = [first + timedelta(days=n) for n in range(7)]
-    named = {row["on"]: row["holiday_name"] for row in found["days"]}
+    named = phone_words.holidays(found["days"])
     rows = [[_cell(page, found, day, part) for day in days] for part in PARTS]
     return {
         "first": first,

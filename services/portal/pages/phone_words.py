@@ -28,7 +28,16 @@ ENDED = {
     "already_teaching": "与您已承诺的课次时间冲突。",
     "travel_buffer": "与前后课次之间来不及赶路。",
 }
-FORMS = ("time_conflict", "leave", "topic_mismatch", "health", "duty", "other")
+# The work calendar's days, as the reference data names them.
+HOLIDAYS = {
+    "new year's day": "元旦",
+    "spring festival": "春节",
+    "tomb-sweeping day": "清明",
+    "labour day": "五一",
+    "dragon boat festival": "端午",
+    "mid-autumn festival": "中秋",
+    "national day": "国庆",
+}
 
 
 def digest(*answers: Any) -> str:
@@ -90,6 +99,14 @@ def said(page: Visit, row: dict[str, Any]) -> str:
     """A lesson in one breath, for what is said after an answer."""
     when = page._.span(row["starts_at"], row["ends_at"])
     return page._("%(when)s《%(course)s》", when=when, course=row["lesson"]["course_title"])
+
+
+def holidays(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """The free days with a name: ISO day to Chinese name, or the name as it stands."""
+    free = (row for row in rows if not row["is_workday"])
+    return {
+        row["on"]: HOLIDAYS.get(row["holiday_name"].casefold(), row["holiday_name"]) for row in free
+    }
 
 
 def monday(day: date) -> date:
