@@ -11,12 +11,17 @@ from services.booking import (
     clerk_queries,
     half_days,
     lesson_queries,
+    queries,
     schools,
 )
 from services.booking import lesson_answer_schemas as showing
+from services.booking.answer_schemas import order as order_shown
 from services.booking.answer_schemas import there
 from services.booking.basket_queries import Dish
+from services.booking.clerk_queries import Cancelling
 from services.booking.clerk_schemas import (
+    CancellingOut,
+    ClerkLetterOut,
     ClerkYearOut,
     ContactsIn,
     DeskOut,
@@ -30,6 +35,7 @@ from services.booking.clerk_schemas import (
 )
 from services.booking.mix_schemas import MixOut
 from services.booking.models import Lesson
+from services.booking.rules import fault_of
 from services.booking.schemas import Day
 from services.booking.school_schemas import BlockedOut, DayOut, SchoolOut, VenueOut
 from services.kit.errors import Forbidden
@@ -74,15 +80,46 @@ def desk(tx: Tx, who: Who, now: Now, days: Annotated[int, Query(ge=1, le=31)] = 
 @router.get("/clerk/school")
 def home(tx: Tx, who: Who, now: Now, response: Response) -> HomeOut:
     """The clerk's own school with everything a letter is filled in with."""
-    found = clerk_queries.home(tx, by=who, at=now)
+    found = _home(tx, who, now)
     etag(response, found.school.version)
-    return HomeOut(
-        school=SchoolOut.model_validate(found.school),
-        venues=[VenueOut.model_validate(row) for row in found.venues],
-        blocked=[BlockedOut.model_validate(row) for row in found.blocked],
-        holidays=[DayOut.model_validate(row) for row in found.holidays],
-        half_days=found.half_days,
+    return found
+
+
+@router.get("/clerk/letters/{order_id}")
+def clerk_letter(order_id: UUID, tx: Tx, who: Who, now: Now, response: Response) -> ClerkLetterOut:
+    """A letter of the clerk's school with everything its page shows."""
+    found = queries.letter(tx, order_id, by=who, at=now)
+    numbers = Numbers.of(tx, who.district)
+    etag(response, found.order.version)
+    shown = order_shown(found, who, numbers.zone)
+    mends = shown.lines_returned or shown.state in ("draft", "returned")
+    lessons = lessons_of_letter(order_id, tx, who) if found.order.number else None
+    return ClerkLetterOut(
+        order=shown,
+        home=_home(tx, who, now) if mends else None,
+        lessons=lessons.items if lessons else [],
+        changes=lessons.changes if lessons else [],
+        next=lessons.next if lessons else None,
     )
+
+
+@router.get("/orders/{order_id}/cancelling")
+def cancelling_letter(order_id: UUID, tx: Tx, who: Who, now: Now) -> CancellingOut:
+    """What cancelling the letter now would mean."""
+    found = clerk_queries.cancelling(tx, order_id, by=who, at=now)
+    order = queries.letter(tx, order_id, by=who, at=now)
+    shown = order_shown(order, who, Numbers.of(tx, who.district).zone)
+    return _cancelling(found, who, tx, shown.moves)
+
+
+@router.get("/lessons/{lesson_id}/cancelling")
+def cancelling_lesson(lesson_id: UUID, tx: Tx, who: Who, now: Now) -> CancellingOut:
+    """What cancelling the lesson now would mean."""
+    full = lesson_queries.one(tx, lesson_id, by=who)
+    found = clerk_queries.cancelling(tx, full.order.id, lesson_id, by=who, at=now)
+    lesson = showing.shown(full, who, Numbers.of(tx, who.district))
+    said = _cancelling(found, who, tx, lesson.moves)
+    return said.model_copy(update={"lesson": lesson})
 
 
 @router.get("/clerk/half_days")
@@ -172,6 +209,31 @@ def put_contacts(
     school = schools.put_contacts(tx, school_id, body.model_dump(), if_match=match, by=who)
     etag(response, school.version)
     return SchoolOut.model_validate(school)
+
+
+def _home(tx: Tx, who: Who, now: Now) -> HomeOut:
+    found = clerk_queries.home(tx, by=who, at=now)
+    return HomeOut(
+        school=SchoolOut.model_validate(found.school),
+        venues=[VenueOut.model_validate(row) for row in found.venues],
+        blocked=[BlockedOut.model_validate(row) for row in found.blocked],
+        holidays=[DayOut.model_validate(row) for row in found.holidays],
+        half_days=found.half_days,
+    )
+
+
+def _cancelling(found: Cancelling, who: Who, tx: Tx, moves: list[str]) -> CancellingOut:
+    held = [full.staffing for full in found.lessons if full.staffing]
+    return CancellingOut(
+        notice=found.notice,
+        fault=fault_of(who),
+        number=found.order.number,
+        lessons=len(found.lessons),
+        placed=sum(full.lesson.starts_at is not None for full in found.lessons),
+        holders=sorted({said.holder_name for said in held if said.holder_name}),
+        starts_at=there(found.starts_at, Numbers.of(tx, who.district).zone),
+        moves=moves,
+    )
 
 
 def _dish(dish: Dish) -> DishOut:

@@ -12,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from services.booking import lesson_queries, mix, queries, schools
 from services.booking.lesson_queries import Full
+from services.booking.lesson_rules import notice_of
 from services.booking.models import (
     BlockedDate,
     Change,
@@ -24,7 +25,7 @@ from services.booking.models import (
     WorkDay,
 )
 from services.booking.seeing import order_for
-from services.booking.states import ChangeState, LessonState, OrderState
+from services.booking.states import SETTLED, ChangeState, LessonState, OrderState
 from services.kit.auth import Caller, Role
 from services.kit.errors import Forbidden
 from services.kit.numbers import Numbers
@@ -66,6 +67,16 @@ class Desk:
     todo: list[Todo]
     year: Year
     coming: list[Full]
+
+
+@dataclass(frozen=True)
+class Cancelling:
+    """What would end with a letter, or with one lesson of it."""
+
+    order: Order
+    lessons: list[Full]
+    notice: str
+    starts_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -125,6 +136,22 @@ def lessons_of(
     live = select(Change).where(Change.order_id == order.id)
     live = live.where(col(Change.state).in_((ChangeState.PROPOSED, ChangeState.AGREED)))
     return chosen, session.exec(live).all()
+
+
+def cancelling(
+    session: Session, order_id: UUID, lesson_id: UUID | None = None, *, by: Caller, at: datetime
+) -> Cancelling:
+    """The live lessons of a letter (or the one named), and how early cancelling them now counts
+    as: the soonest of them decides."""
+    order = order_for(session, order_id, by)
+    live = select(Lesson).where(Lesson.order_id == order.id).order_by(col(Lesson.position))
+    live = live.where(col(Lesson.state).not_in(SETTLED))
+    if lesson_id is not None:
+        live = live.where(Lesson.id == lesson_id)
+    found = lesson_queries.full(session, session.exec(live).all())
+    starts = min((s for full in found if (s := full.lesson.starts_at)), default=None)
+    numbers = Numbers.of(session, by.district)
+    return Cancelling(order, found, notice_of(starts, at, numbers), starts)
 
 
 def _own_school(by: Caller) -> UUID:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.booking.lesson_schemas import ChangeOut, LessonOut
 from services.booking.mix_schemas import MixOut
-from services.booking.schemas import Body, Text
+from services.booking.schemas import Body, OrderOut, Text
 from services.booking.school_schemas import BlockedOut, DayOut, SchoolOut, VenueOut
 
 
@@ -108,6 +108,32 @@ class LetterLessonsOut(BaseModel):
     items: list[LessonOut]
     changes: list[ChangeOut]
     next: str | None
+
+
+class ClerkLetterOut(BaseModel):
+    """A letter as its page needs it: `home` when there is something to fill in, and of a letter
+    that was sent the first hundred lessons with their open changes."""
+
+    order: OrderOut
+    home: HomeOut | None
+    lessons: list[LessonOut]
+    changes: list[ChangeOut]
+    next: str | None
+
+
+class CancellingOut(BaseModel):
+    """What cancelling now would mean: how early it counts as, whose doing, and who would have to
+    be told. `lesson` when it is about one lesson only."""
+
+    notice: str
+    fault: str
+    number: str | None
+    lessons: int
+    placed: int
+    holders: list[str]
+    starts_at: datetime | None
+    lesson: LessonOut | None = None
+    moves: list[str]
 
 
 class ContactsIn(Body):
