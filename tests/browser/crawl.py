@@ -10,7 +10,7 @@ from playwright.sync_api import TimeoutError as TooLate
 from tests.browser.look import axe, shots
 from tests.browser.people import Person
 
-ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\d|\d+")
+ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]{24,27}|\d{4}-\d\d-\d\d|\d+")
 CALLS = re.compile(r'(\w+);desc="(\d+)"')
 MOST_CALLS = 2  # to one service for one page
 LANGUAGES = ("zh", "en")
@@ -130,7 +130,7 @@ class Crawler:
         targets: list[str] = self.page.eval_on_selector_all(
             "[data-open]", "all => [...new Set(all.map(one => one.dataset.open))]"
         )
-        for target in targets:
+        for name, target in {ID.sub("_", target): target for target in targets}.items():
             button = self.page.locator(f"[data-open='{target}']").first
             if not _can_click(button.element_handle()):
                 continue
@@ -142,7 +142,7 @@ class Crawler:
                 if not self.page.locator(f"dialog#{target}[open]").count():
                     found.append(f"{self.page.url}: [data-open={target}] opens nothing")
                     continue
-            found += shots(self.page, f"{title}.{target}", "zh")
+            found += shots(self.page, f"{title}.{name}", "zh")
             found += axe(self.page)
             self.page.keyboard.press("Escape")
             if self.page.locator(f"dialog#{target}[open]").count():

@@ -37,7 +37,7 @@ def shots(page: Page, name: str, language: str, sizes: Any = SIZES) -> list[str]
 def settle(page: Page) -> None:
     """Nothing is under way any more: fonts are there, htmx is quiet."""
     page.evaluate("document.fonts.ready.then(() => true)")
-    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping')")
+    page.wait_for_selector(".htmx-request, .htmx-swapping", state="detached")
 
 
 def axe(page: Page) -> list[str]:

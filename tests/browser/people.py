@@ -50,9 +50,8 @@ class Person:
             return
         self.page.locator("details.person > summary").click()
         self.page.locator(f"details.person button[value={language}]").click()
-        self.page.wait_for_function(
-            "zh => document.documentElement.lang.startsWith('zh') === zh", arg=language == "zh"
-        )
+        html = "html[lang^=zh]" if language == "zh" else "html:not([lang^=zh])"
+        self.page.wait_for_selector(html, state="attached")
 
     @property
     def language(self) -> str:
