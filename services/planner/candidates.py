@@ -1,5 +1,6 @@
 """Planner: every (lesson, lecturer, start) nothing static stands against, as columns of numbers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,11 +34,10 @@ class Candidates:
         return Assignment(int(self.lesson[row]), int(self.lecturer[row]), int(self.start[row]))
 
 
-def candidates(problem: Problem) -> Candidates:
-    """All of them, judged beside the fixed lessons only."""
+def candidates(problem: Problem, board: Board, lessons: Iterable[int]) -> Candidates:
+    """All of these lessons, judged beside what stands on the board (the fixed lessons)."""
     rows: list[tuple[int, int, int, int]] = []
-    board = Board(problem, problem.fixed)
-    for lesson in problem.open:
+    for lesson in lessons:
         rows += candidates_of(problem, board, lesson)
     table = np.array(sorted(rows), dtype=np.int64).reshape(-1, 4)
     lecturer, lesson_, start, price = (np.ascontiguousarray(column) for column in table.T)

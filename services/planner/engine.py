@@ -13,7 +13,8 @@ from services.planner.model import Floats, Matrix
 
 # Costs are whole numbers: less than one apart is equal.
 GAP = 0.9
-Heard = Callable[[float, float], None]  # best, bound
+# Best and bound so far; the values, when they are better than those before.
+Heard = Callable[[float, float, Floats | None], None]
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,15 @@ def solve(
 
 
 def _listen(highs: Any, heard: Heard) -> None:
-    def tell(event: Any) -> None:
-        heard(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+    def look(event: Any) -> None:
+        heard(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound, None)
 
-    highs.cbMipLogging.subscribe(tell)
-    highs.cbMipImprovingSolution.subscribe(tell)
+    def better(event: Any) -> None:
+        out = event.data_out
+        heard(out.mip_primal_bound, out.mip_dual_bound, np.array(out.mip_solution))
+
+    highs.cbMipLogging.subscribe(look)
+    highs.cbMipImprovingSolution.subscribe(better)
 
 
 def _lp(matrix: Matrix, cost: Floats, relaxed: bool) -> Any:

@@ -101,10 +101,12 @@ class Model:
         return [int(row) for row in np.flatnonzero(values[: len(self.table)] > 0.5)]
 
 
-def build(problem: Problem, base: Score) -> Model:
-    """`base`: score of the fixed lessons, with every lesson unserved that has no candidate."""
+def build(problem: Problem, base: Score, lessons: Sequence[int] | None = None) -> Model:
+    """`base`: the score of the fixed lessons alone. `lessons`: which to plan (None: all open)."""
     board = Board(problem, problem.fixed)
-    table, calendar, found, full = reduced(problem, candidates(problem), board)
+    open_ = problem.open if lessons is None else lessons
+    every = candidates(problem, board, open_)
+    table, calendar, found, full = reduced(problem, every, board)
     return _assemble(problem, table, calendar, board, found, full, base)
 
 

@@ -18,12 +18,14 @@ class Score(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far it is. `bound`: no plan can be better than this; None while unknown."""
+    """How far it is. `bound`: no plan can be better than this; None while unknown.
+    `better`: the plan itself, when it is better than the one told before."""
 
     phase: str
     best: Score
     bound: Score | None
     seconds: float
+    better: tuple[Assignment, ...] | None = None
 
 
 Listener = Callable[[Progress], None]
@@ -112,8 +114,8 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Excluded:
-    """A lecturer who cannot: every rule about himself, and for each start what stands against it
-    (empty when he could not give it at any time)."""
+    """What keeps a lecturer from it: every rule about himself (`always`), or, where there is none,
+    what stands against each start he cannot take."""
 
     lecturer: int
     always: tuple[Reason, ...]
@@ -122,7 +124,8 @@ class Excluded:
 
 @dataclass(frozen=True)
 class Ranking:
-    """All lecturers for one lesson: candidates best first, the others with their reasons."""
+    """Every lecturer and start for one lesson: the possible ones best first, and the others with
+    their reasons; none is in both, none in neither."""
 
     lesson: int
     candidates: tuple[Ranked, ...]
