@@ -18,8 +18,8 @@ from services.lecturer.models import CourseCopy, Seat
 from services.lecturer.places import Spot
 from services.lecturer.ranking import Record
 
-# As good as the best: the points of one lesson a month, or of fifteen kilometres.
-NEARLY = 15.0
+# As good as the best: five kilometres more on the way, or the like.
+NEARLY = 5.0
 LONGEST_BOARD, LONGEST_HEAT = 31, 62
 
 State = Literal["free", "best", "busy", "off"]
