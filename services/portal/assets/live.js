@@ -59,7 +59,39 @@
     // For tests and benches: as if the server had said it.
     hear(patches) { waiting.push(...patches.filter(newer)); soon(); },
   };
+  // Parts of pages that are simply read anew: data-live-refresh names the kinds that matter. What
+  // somebody is choosing in is left alone.
+  let due = 0;
+  function refresh(kinds) {
+    for (const part of document.querySelectorAll("[data-live-refresh]")) {
+      if (kinds && !part.dataset.liveRefresh.split(" ").some((kind) => kinds.has(kind))) continue;
+      if (part.querySelector("input[type=checkbox]:checked") || part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) continue;
+      htmx.trigger(part, "live");
+    }
+  }
+  document.addEventListener("live:patch", (event) => {
+    const kinds = new Set(event.detail.map((patch) => patch.kind));
+    clearTimeout(due);
+    due = setTimeout(() => refresh(kinds), 400);
+  });
+  document.addEventListener("live:again", () => refresh(null));
   addEventListener("pagehide", () => source && source.close());
   addEventListener("pageshow", (event) => { if (event.persisted) open(); });
   open();
+})();
+// Clocks that run down by the second, on the district's clock: <time data-countdown="...">.
+(() => {
+  "use strict";
+  const ahead = document.body.dataset.now ? Date.parse(document.body.dataset.now) - Date.now() : 0;
+  const two = (n) => String(n).padStart(2, "0");
+  function tick() {
+    for (const time of document.querySelectorAll("[data-countdown]")) {
+      const gap = Math.floor((Date.parse(time.dataset.countdown) - Date.now() - ahead) / 1000), rest = Math.abs(gap);
+      const days = Math.floor(rest / 86400), text = `${gap < 0 ? "−" : ""}${days ? `${days}d ` : ""}${two(Math.floor(rest / 3600) % 24)}:${two(Math.floor(rest / 60) % 60)}:${two(rest % 60)}`;
+      if (time.textContent !== text) time.textContent = text;
+      time.classList.toggle("urgent", gap < 7200);
+    }
+  }
+  setInterval(tick, 1000);
+  tick();
 })();

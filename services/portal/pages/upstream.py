@@ -13,7 +13,8 @@ from services.kit import config, log
 from services.kit.ids import uuid7
 
 PATIENCE = httpx.Timeout(20.0, connect=2.0)
-LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=20)
+# Idle connections are given up before the service does (after 5 s), or a call meets its end.
+LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=3)
 
 
 class Refused(Exception):
