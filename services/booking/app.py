@@ -1,6 +1,14 @@
 """Booking: the service."""
 
-from services.booking import api, changes_api, deadlines, desk_api, lessons_api, schools_api
+from services.booking import (
+    api,
+    changes_api,
+    clerk_api,
+    deadlines,
+    desk_api,
+    lessons_api,
+    schools_api,
+)
 from services.booking.audits import AUDITS
 from services.booking.clockwork import TIMERS
 from services.booking.handlers import HANDLERS
@@ -9,7 +17,14 @@ from services.kit.app import make_app
 
 app = make_app(
     "booking",
-    [api.router, lessons_api.router, changes_api.router, schools_api.router, desk_api.router],
+    [
+        api.router,
+        lessons_api.router,
+        changes_api.router,
+        schools_api.router,
+        desk_api.router,
+        clerk_api.router,
+    ],
     handlers=HANDLERS,
     timers=TIMERS,
     outage=deadlines.outage,
