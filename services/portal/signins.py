@@ -70,6 +70,11 @@ def start(
     account = session.get(Account, account_id, with_for_update=True) if account_id else None
     check_open(account, real=real)
     if account is None or not matched or not account.active:
+        if account is not None:
+            # However the name was typed: with capitals, with the district behind it.
+            over = account.failures >= rules.MOST_WRONG_PASSWORDS
+            account.failures = 1 if over else account.failures + 1
+            account.failed_at = real
         attempts.count(session, attempts.OF_LOGIN, typed(login), real=real)
         attempts.count(session, attempts.OF_SOURCE, source, real=real)
         raise Unauthorized("sign_in_refused", keep=True)

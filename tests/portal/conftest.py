@@ -18,11 +18,12 @@ from services.kit.app import make_app
 from services.kit.auth import Caller, Role
 from services.kit.db import Database
 from services.kit.ids import uuid7
-from services.portal import accounts, api, reference
+from services.portal import accounts, api, reference, secrecy
 from services.portal.app import first_key
 from services.portal.models import Account
 from services.portal.queries import AUDITS
 from tests.conftest import NewDatabase, RoomSession
+from tests.portal.browser import Browser, serving
 from tests.town import free_port
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -107,3 +108,64 @@ def portal(new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield Portal(http, database, json.loads(json.dumps(admin)))
     server.should_exit = True
     thread.join(10)
+
+
+@dataclass
+class Pages:
+    """The portal's pages in a running server, and people with passwords."""
+
+    origin: str
+    database: Database
+    people: dict[str, tuple[UUID, str]]  # login: id and password
+
+    def browser(self, **headers: str) -> Browser:
+        return Browser(self.origin, **headers)
+
+    def signed_in(self, login: str) -> Browser:
+        browser = self.browser()
+        answer = browser.sign_in(login, self.people[login][1])
+        assert answer.status_code == 303, answer.text
+        return browser
+
+    def caller(self, login: str) -> Caller:
+        with self.database.snapshot() as session:
+            return caller(session.get_one(Account, self.people[login][0]))
+
+
+PEOPLE: dict[str, dict[str, Any]] = {
+    "yangliuqing": {"roles": ["township"], "school_id": UUID(int=6)},
+    "jingwu": {"roles": ["township"], "school_id": UUID(int=7)},
+    "scheduler": {"roles": ["scheduler"], "school_id": None},
+    "l-001": {"roles": ["lecturer"], "school_id": None, "lecturer_id": UUID(int=1)},
+    "boss": {"roles": ["administrator"], "school_id": None},
+}
+
+
+# Made once: argon2 is slow on purpose.
+PASSWORDS = {
+    login: (password, secrecy.hash_password(password))
+    for login, password in ((login, secrecy.new_password()) for login in PEOPLE)
+}
+
+
+@pytest.fixture
+def pages(new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
+    """Everything a person can click, with the other services away."""
+    database, port = new_database("portal"), free_port()
+    origin = f"http://127.0.0.1:{port}"
+    monkeypatch.setenv("YUEKE_DATABASE_URL", database.url)
+    monkeypatch.setenv("YUEKE_NATS_URL", "nats://127.0.0.1:1")
+    monkeypatch.setenv("YUEKE_ORIGIN", origin)
+    monkeypatch.setenv("YUEKE_JWKS_URL", f"{origin}/.well-known/jwks.json")
+    monkeypatch.setenv("YUEKE_PORTAL", f"127.0.0.1:{port}")
+    for away in ("BOOKING", "CATALOG", "LECTURER", "NOTIFY"):
+        monkeypatch.setenv(f"YUEKE_{away}", "127.0.0.1:1")
+    people: dict[str, tuple[UUID, str]] = {}
+    with database.transaction() as session:
+        admin, _ = first(session)
+        for login, facts in PEOPLE.items():
+            account = a_clerk(session, admin, login, name=login, **facts)
+            password, account.password_hash = PASSWORDS[login]
+            people[login] = (account.id, password)
+    with serving(database, port):
+        yield Pages(origin, database, people)
