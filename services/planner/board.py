@@ -131,7 +131,19 @@ class Board:
             return False
         if not self.free(lecturer, lesson, start):
             return False
-        return next(self.against(lesson, lecturer, start), None) is None
+        # Most lecturers, sites and schools have nothing on the board yet: they need no generators.
+        if self._held.get(lecturer):
+            if next(self._too_close(lesson, lecturer, start), None) is not None:
+                return False
+            if next(self._too_many(lesson, lecturer, start), None) is not None:
+                return False
+        elif not (person.max_day and person.max_week and person.max_month):
+            return False
+        if next(self._no_room(lesson, lecturer, start), None) is not None:
+            return False
+        if wanted.school not in self.problem.budgets:
+            return True
+        return next(self._too_dear(lesson, lecturer, start), None) is None
 
     def reasons(self, lesson: int, lecturer: int, start: int) -> list[Reason]:
         """Every reason against this start."""
@@ -238,7 +250,7 @@ class Board:
 def most_at_once(begins: int, there: Iterable[tuple[int, int, int]]) -> int:
     """The most of these intervals at one moment from `begins` on."""
     spans: list[Interval] = [(max(s[0], begins), s[1]) for s in there]
-    return max(sum(a <= moment < b for a, b in spans) for moment, _ in spans)
+    return max((sum(a <= moment < b for a, b in spans) for moment, _ in spans), default=0)
 
 
 def _cap(kind: str, lecturer: int, start: int, period: int, count: int, limit: int) -> Reason:

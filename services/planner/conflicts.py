@@ -1,6 +1,6 @@
 """Planner: which candidates of one lecturer exclude each other, and few cliques that say so."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -12,33 +12,38 @@ class Calendar:
     """Of every candidate: its segments and the days, week and month it counts in."""
 
     def __init__(self, problem: Problem, table: Candidates) -> None:
-        owner: list[int] = []
-        begins: list[int] = []
-        ends: list[int] = []
-        for row, (lesson, start) in enumerate(
-            zip(table.lesson.tolist(), table.start.tolist(), strict=True)
-        ):
-            for a, b in problem.lessons[lesson].at(start):
-                owner.append(row)
-                begins.append(a)
-                ends.append(b)
+        size = len(table)
+        counts = np.array([len(lesson.segments) for lesson in problem.lessons], dtype=np.int64)
+        parts = [part for lesson in problem.lessons for part in lesson.segments]
+        flat = np.array(parts, dtype=np.int64).reshape(-1, 2)
+        firsts = np.cumsum(counts) - counts
+        mine = counts[table.lesson] if size else np.zeros(0, dtype=np.int64)
         self.problem = problem
-        self.owner = np.array(owner, dtype=np.int64)
-        self.begins = np.array(begins, dtype=np.int64)
-        self.ends = np.array(ends, dtype=np.int64)
+        self.owner: Ints = np.repeat(np.arange(size), mine)
+        within = np.arange(len(self.owner)) - np.repeat(np.cumsum(mine) - mine, mine)
+        part = flat[firsts[table.lesson[self.owner]] + within]
+        self.begins: Ints = table.start[self.owner] + part[:, 0]
+        self.ends: Ints = self.begins + part[:, 1]
         sites = np.array([lesson.site for lesson in problem.lessons], dtype=np.int64)
-        self.site: Ints = sites[table.lesson] if len(table) else np.zeros(0, dtype=np.int64)
+        self.site: Ints = sites[table.lesson] if size else np.zeros(0, dtype=np.int64)
         self.travel = np.array(problem.site_travel, dtype=np.int64).reshape(len(problem.sites), -1)
         self.week = table.start // DAY // 7
         self.month = table.start // DAY // problem.month_len
+        # Each row once with each day it touches, in order.
         first, last = self.begins // DAY, (self.ends - 1) // DAY
-        self.pairs: set[tuple[int, int]] = set()
-        for row, a, b in zip(owner, first.tolist(), last.tolist(), strict=True):
-            for day in range(a, b + 1):
-                self.pairs.add((row, day))
-        self.days: list[list[int]] = [[] for _ in range(len(table))]
-        for row, day in sorted(self.pairs):
-            self.days[row].append(day)
+        many = last - first + 1
+        more = np.repeat(np.arange(len(first)), many)
+        step = np.arange(len(more)) - np.repeat(np.cumsum(many) - many, many)
+        pairs = np.stack([self.owner[more], first[more] + step])
+        if len(more) != size or (pairs[0, 1:] == pairs[0, :-1]).any():
+            pairs = np.unique(pairs, axis=1)
+        self.day_row: Ints = pairs[0]
+        self.day: Ints = pairs[1]
+
+    def days_of(self, low: int, high: int) -> tuple[Ints, Ints]:
+        """(row less low, day) for these rows."""
+        a, b = np.searchsorted(self.day_row, (low, high))
+        return self.day_row[a:b] - low, self.day[a:b]
 
     def too_close(self, low: int, high: int) -> Flags:
         """Rows low..high, all of one lecturer: which pairs overlap or leave too short a way."""
@@ -95,3 +100,12 @@ def _grow(vertex: int, neighbours: list[int], open_: list[int]) -> list[int]:
 
 def _bits(row: Flags) -> int:
     return int.from_bytes(np.packbits(row, bitorder="little").tobytes(), "little")
+
+
+def grouped(keys: Ints, rows: Ints) -> Iterator[tuple[int, Ints]]:
+    """The rows of each key, in order of the keys."""
+    if not len(keys):
+        return
+    order = np.argsort(keys, kind="stable")
+    found, firsts = np.unique(keys[order], return_index=True)
+    yield from zip(found.tolist(), np.split(rows[order], firsts[1:]), strict=True)

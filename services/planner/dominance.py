@@ -12,7 +12,7 @@ import numpy as np
 
 from services.planner.board import Board
 from services.planner.candidates import Candidates, Flags, Ints
-from services.planner.conflicts import Calendar
+from services.planner.conflicts import Calendar, grouped
 from services.planner.problem import Problem
 
 
@@ -67,18 +67,18 @@ def _moments(
 ) -> list[Cap]:
     begins, ends = calendar.begins[segments], calendar.ends[segments]
     owners = calendar.owner[segments]
-    held = board.used(site)
+    held, lessons = board.used(site), table.lesson
     found: list[Cap] = []
     last: frozenset[int] = frozenset()
     moments = sorted({*begins.tolist(), *(a for a, _ in held)})
     kept: list[tuple[frozenset[int], int]] = []
     for moment in moments:
         there = owners[(begins <= moment) & (moment < ends)]
-        if not len(there):
+        most = board.problem.sites[site].rooms
+        if len(there) <= most - len(held):
             continue
-        taken = sum(a <= moment < b for a, b in held)
-        most = board.problem.sites[site].rooms - taken
-        if len(np.unique(table.lesson[there])) <= most:
+        most -= sum(a <= moment < b for a, b in held)
+        if len(set(lessons[there].tolist())) <= most:
             continue
         rows = frozenset(there.tolist())
         if rows <= last and kept and kept[-1][1] <= most:
@@ -95,7 +95,7 @@ def _moments(
 def weeks(problem: Problem, table: Candidates, calendar: Calendar, board: Board) -> Iterator[Week]:
     """What binds each lecturer who has candidates."""
     people, lows = np.unique(table.lecturer, return_index=True)
-    highs = [*lows[1:].tolist(), len(table)]
+    highs = [*lows.tolist(), len(table)][1:]
     for lecturer, low, high in zip(people.tolist(), lows.tolist(), highs, strict=True):
         yield _week(problem, table, calendar, board, lecturer, low, high)
 
@@ -114,7 +114,7 @@ def _week(
     clash |= lessons[:, None] == lessons[None, :]
     week = Week(low, high, clash)
     week.caps = list(_caps(table, calendar, board, lecturer, week))
-    _visits(problem, calendar, board, lecturer, lessons, week)
+    _visits(problem, calendar, board, lecturer, week)
     return week
 
 
@@ -123,28 +123,27 @@ def _caps(
 ) -> Iterator[Cap]:
     """Caps that could bind, the wider first; where one lesson is left, a clash of all pairs."""
     person, low, high = board.problem.lecturers[lecturer], week.low, week.high
-    spans: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for row in range(low, high):
-        spans[0, int(calendar.month[row])].append(row - low)
-        spans[1, int(calendar.week[row])].append(row - low)
-        for day in calendar.days[row]:
-            spans[2, day].append(row - low)
-    most_of = (person.max_month, person.max_week, person.max_day)
-    wider: list[tuple[frozenset[int], int]] = []
-    for (kind, period), rows in sorted(spans.items()):
-        most = most_of[kind] - board.given(kind, lecturer, period)
-        lessons = table.lesson[np.array(rows, dtype=np.int64) + low]
-        if len(np.unique(lessons)) <= most:
-            continue
-        members = np.array(rows, dtype=np.int64)
-        if most == 1:
-            week.clash[np.ix_(members, members)] = True
-            continue
-        inside = frozenset(rows)
-        if any(inside <= outside and limit <= most for outside, limit in wider):
-            continue
-        wider.append((inside, most))
-        yield Cap(members, most)
+    every, lessons = np.arange(high - low), table.lesson[low:high]
+    day_rows, days = calendar.days_of(low, high)
+    spans: list[tuple[int, Ints, Ints]] = [
+        (person.max_month, calendar.month[low:high], every),
+        (person.max_week, calendar.week[low:high], every),
+        (person.max_day, days, day_rows),
+    ]
+    wider: list[tuple[set[int], int]] = []
+    for kind, (cap, periods, rows) in enumerate(spans):
+        for period, members in grouped(periods, rows):
+            most = cap - board.given(kind, lecturer, period)
+            if len(members) <= most or len(set(lessons[members].tolist())) <= most:
+                continue
+            if most == 1:
+                week.clash[np.ix_(members, members)] = True
+                continue
+            inside = set(members.tolist())
+            if any(inside <= outside and limit <= most for outside, limit in wider):
+                continue
+            wider.append((inside, most))
+            yield Cap(members, most)
 
 
 def _visits(
@@ -152,23 +151,19 @@ def _visits(
     calendar: Calendar,
     board: Board,
     lecturer: int,
-    lessons: Ints,
     week: Week,
 ) -> None:
     """Ways: into the price where nothing can share them, as a visit where something can."""
-    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
-    own = np.zeros(week.high - week.low, dtype=np.int64)
-    for row in range(week.low, week.high):
-        site = int(calendar.site[row])
-        for day in calendar.days[row]:
-            groups[day, site].append(row - week.low)
-    for (day, site), rows in groups.items():
+    low, high = week.low, week.high
+    own = np.zeros(high - low, dtype=np.int64)
+    rows, days = calendar.days_of(low, high)
+    places = len(problem.sites)
+    for key, members in grouped(days * places + calendar.site[low:high][rows], rows):
+        day, site = divmod(key, places)
         points = problem.way(lecturer, site)
         if not points or board.visited(lecturer, day, site):
             continue
-        members = np.array(rows, dtype=np.int64)
-        inside = week.clash[np.ix_(members, members)]
-        if inside.all():
+        if len(members) == 1 or week.clash[np.ix_(members, members)].all():
             own[members] += points
             continue
         left = problem.lecturers[lecturer].max_day - board.given(2, lecturer, day)

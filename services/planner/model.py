@@ -14,13 +14,14 @@ import numpy.typing as npt
 
 from services.planner.board import Board
 from services.planner.candidates import Candidates, Ints, candidates
-from services.planner.conflicts import Calendar, cover
+from services.planner.conflicts import Calendar, cover, grouped
 from services.planner.dominance import Cap, Week, needed, rooms, weeks
 from services.planner.plans import Score
 from services.planner.problem import Problem
 
 Floats = npt.NDArray[np.float64]
-ROUNDS = 3
+# Removing candidates makes others needless in turn; on a large table once is enough.
+ROUNDS, LARGE = 3, 50_000
 
 
 class Rows:
@@ -114,7 +115,7 @@ def reduced(
     problem: Problem, table: Candidates, board: Board
 ) -> tuple[Candidates, Calendar, list[Week], list[Cap]]:
     """Only the candidates needed, and what binds them."""
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS if len(table) < LARGE else 1):
         calendar = Calendar(problem, table)
         full = rooms(problem, table, calendar, board)
         found = list(weeks(problem, table, calendar, board))
@@ -191,9 +192,7 @@ def _assemble(
 
 
 def _each_once(table: Candidates, place: dict[int, int], rows: Rows) -> None:
-    order = np.argsort(table.lesson, kind="stable")
-    lessons, firsts = np.unique(table.lesson[order], return_index=True)
-    for lesson, members in zip(lessons.tolist(), np.split(order, firsts[1:]), strict=True):
+    for lesson, members in grouped(table.lesson, np.arange(len(table))):
         columns = [*members.tolist(), place[lesson]]
         rows.add(columns, [1.0] * len(columns), 1, 1)
 

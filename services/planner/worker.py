@@ -5,6 +5,8 @@ the best plan told so far, validated here again.
 """
 
 import multiprocessing
+import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -57,11 +59,20 @@ def run(problem: Problem, options: Options, heard: Callable[[Progress], None]) -
 
 def work(pipe: Connection) -> None:
     """In the worker: one problem, its progress, its plan."""
+    threading.Thread(target=orphaned, daemon=True).start()
     problem, options, deadline = pipe.recv()
     # time.monotonic() is the machine's, the same in both processes.
     left = max(0.05, deadline - time.monotonic())
     told = replace(options, seconds=left, heard=pipe.send)
     pipe.send(plan(problem, told))
+
+
+def orphaned() -> None:
+    """Nobody waits for the answer any more once the process that asked has gone."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def so_far(
