@@ -60,7 +60,7 @@
   function put(cell, lesson, more = {}) {
     if (!cell || !lesson || !board().dataset.canPlace) return;
     const at = more.at || minutes(cell);
-    show("drop", address("/desk/board/drop", { lesson, lecturer: cell.dataset.lecturer, on: cell.dataset.on, half: cell.dataset.half, at }));
+    show("drop", address("/desk/board/drop", { lesson, lecturer: cell.dataset.lecturer, on: cell.dataset.on, half: cell.dataset.half, at, closed: board().dataset.closed }));
   }
   function minutes(cell) {
     if (!cell.dataset.minute) return "";
@@ -69,7 +69,7 @@
   }
   function take(button) {
     const at = button.dataset.at || "", on = button.dataset.on || at.slice(0, 10);
-    show("drop", address("/desk/board/drop", { lesson: picked || find("#drop-body input[name=lesson]")?.value || dragging, lecturer: button.dataset.lecturer, on, half: button.dataset.half, at: at.slice(11, 16) }));
+    show("drop", address("/desk/board/drop", { lesson: picked || find("#drop-body input[name=lesson]")?.value || dragging, lecturer: button.dataset.lecturer, on, half: button.dataset.half, at: at.slice(11, 16), closed: board().dataset.closed }));
   }
 
   document.addEventListener("click", (event) => {

@@ -41,10 +41,11 @@ async def board(
     pending = view.pending(waiting["items"])
     picked = await _picked(page, pending, lesson)
     starts_at = view.slot_of(picked, at, page.now.isoformat()) if picked else None
-    rows, found = await page.gather(
-        _rows(page, asked, picked, None), _candidates(page, picked, starts_at)
+    rows, found, closed = await page.gather(
+        _rows(page, asked, picked, None),
+        _candidates(page, picked, starts_at),
+        _closed(page, picked),
     )
-    names = {item["lecturer"]["id"]: item["lecturer"]["name"] for item in rows["items"]}
     context = {
         **asked,
         "pending": pending,
@@ -54,9 +55,8 @@ async def board(
         "slot": starts_at,
         "ranked": _ranked(page, found),
         "found": found,
-        "names": names,
-        "rows": view.rows(rows["items"], asked["days"]),
-        "columns": rows.get("columns"),
+        "closed": closed,
+        "rows": view.rows(rows["items"], asked["days"], closed),
         "cursor": rows["next"],
         "can_place": page.has(Role.SCHEDULER),
     }
@@ -78,8 +78,8 @@ async def more(
     """The next thirty, when the last ones come into sight."""
     asked = _asked(page, day, pool, course, q)
     picked = await _picked(page, [], lesson)
-    rows = await _rows(page, asked, picked, cursor)
-    shown = view.rows(rows["items"], asked["days"])
+    rows, closed = await page.gather(_rows(page, asked, picked, cursor), _closed(page, picked))
+    shown = view.rows(rows["items"], asked["days"], closed)
     return page.fragment(
         "desk/board_rows.html", **asked, picked=picked, rows=shown, cursor=rows["next"]
     )
@@ -90,8 +90,11 @@ async def colours(page: Page, lesson: UUID, day: str | None = None) -> dict[str,
     """What each half-day of everybody is for a lesson that is being dragged."""
     asked = _asked(page, day, None, None, None)
     found = await page.get("booking", f"/lessons/{lesson}")
-    rows = await _rows(page, asked, found, None, limit=300)
-    return {"lesson": str(lesson), "rows": view.colours(rows)}
+    rows, closed = await page.gather(
+        _rows(page, asked, found, None, limit=300), _closed(page, found)
+    )
+    known = view.colours(rows, closed) if "columns" in rows else {}
+    return {"lesson": str(lesson), "rows": known}
 
 
 @router.get("/why")
@@ -182,6 +185,13 @@ async def _rows(
     return await page.get(
         "lecturer", "/calendar", **span, **which, course_id=asked["course"], status="active"
     )
+
+
+async def _closed(page: Page, picked: Asked | None) -> str:
+    """When the school of the lesson takes none."""
+    if picked is None or page.calls.count["booking"] > 1:
+        return ""
+    return view.closed_to(await page.get_or(None, "booking", f"/schools/{picked['school_id']}"))
 
 
 async def _candidates(page: Page, picked: Asked | None, starts_at: str | None) -> Any:

@@ -24,7 +24,13 @@ Asked = dict[str, Any]
 
 @router.get("/drop")
 async def drop(
-    page: Page, lesson: UUID, lecturer: UUID, on: str, half: str = "am", at: str | None = None
+    page: Page,
+    lesson: UUID,
+    lecturer: UUID,
+    on: str,
+    half: str = "am",
+    at: str | None = None,
+    closed: str = "",
 ) -> Response:
     """Can it be there and then? If not: who is in the way, and three other ways. The form to place
     it and to ask."""
@@ -68,7 +74,8 @@ async def drop(
         said=said.terms(able, page._) if able else [],
         careful=[said.warning(one, page._) for one in able["warnings"]] if able else [],
         reasons=[_reason(page, one, line) for one in out["reasons"]] if out else [],
-        others=_others(board, line, found, (day.isoformat(), half), str(lecturer)),
+        others=_others(board, line, found, (day.isoformat(), half), closed),
+        closed=view.is_closed(closed, day, half),
         same=_same_time(picked, starts_at),
         venues=[(f"venue:{v['id']}", v["name"]) for v in venues["items"]],
         sites=[(f"site:{s['id']}", s["name"]) for s in sites["items"]],
@@ -141,19 +148,19 @@ def _reason(page: Page, of: Asked, line: Asked) -> Asked:
 
 
 def _others(
-    board: Asked, line: Asked, found: Asked, here: tuple[str, str], lecturer: str
+    board: Asked, line: Asked, found: Asked, here: tuple[str, str], closed: str
 ) -> list[Asked]:
     """Three other ways: the same lecturer at another time, others at this time."""
     own = [
         {"lecturer": line["lecturer"]["id"], "name": line["lecturer"]["name"], **column}
-        for column in view.places_free(board, line, here)
+        for column in view.places_free(board, line, here, closed)
     ]
     for one in own:
         one["starts"] = one.pop("starts_at")
     others = [
         {"lecturer": one["lecturer_id"], "name": one["name"], "rank": one["rank"]}
         for one in found["items"]
-        if one["lecturer_id"] != lecturer
+        if one["lecturer_id"] != line["lecturer"]["id"]
     ]
     some = others[: max(ALTERNATIVES - 1, ALTERNATIVES - len(own))]
     return [*own[: ALTERNATIVES - len(some)], *some]

@@ -34,29 +34,44 @@ def day_asked(text: str | None, usual: date) -> date:
     return found if 2000 < found.year < 2199 else usual
 
 
-def rows(items: Iterable[Shown], days: Sequence[date]) -> list[Shown]:
+def closed_to(school: Shown | None) -> str:
+    """When the school takes no lessons: some of `eve,sat,sun`."""
+    if school is None:
+        return ""
+    never = {"eve": not school["evening_class"], "sat": not school["saturday_class"], "sun": True}
+    return ",".join(name for name, closed in never.items() if closed)
+
+
+def is_closed(closed: str, on: date, half: str) -> bool:
+    names = {half, WEEKDAYS[on.weekday()].lower()}
+    return bool(names & set(closed.split(",")))
+
+
+def rows(items: Iterable[Shown], days: Sequence[date], closed: str = "") -> list[Shown]:
     """Lecturers with one cell for each half-day. `items`: the calendar's entries, or the lines of
     a lesson's board, which say what each cell is for the lesson as well."""
-    return [_row(item, days) for item in items]
+    return [_row(item, days, closed) for item in items]
 
 
-def _row(item: Shown, days: Sequence[date]) -> Shown:
+def _row(item: Shown, days: Sequence[date], closed: str) -> Shown:
     chips = _chips(item)
     usual = set(item["half_days"])
     states = item.get("cells") or []
     cells = []
     for number, on in enumerate(days):
         for part, half in enumerate(HALVES):
-            found = states[number * 3 + part] if states else None
             away = _away(item["leave"], on, half)
-            closed = f"{WEEKDAYS[on.weekday()]}_{half.upper()}" not in usual
-            look = "away" if away else "shut" if closed else ""
+            shut = f"{WEEKDAYS[on.weekday()]}_{half.upper()}" not in usual
+            look = "away" if away else "shut" if shut else ""
+            if states:
+                state = "off" if is_closed(closed, on, half) else states[number * 3 + part]["state"]
+                look = STATE_CLASS[state]
             cells.append(
                 {
                     "on": on.isoformat(),
                     "half": half,
                     "chips": chips.get((on.isoformat(), half), []),
-                    "look": STATE_CLASS[found["state"]] if found else look,
+                    "look": look,
                     "away": away,
                 }
             )
@@ -133,20 +148,26 @@ def ends_of(lesson: Shown, starts_at: str) -> str:
     return (starts + timedelta(minutes=int(lesson["minutes"]))).isoformat()
 
 
-def colours(board: Shown) -> dict[str, str]:
+def colours(board: Shown, closed: str) -> dict[str, str]:
     """For a lesson that is being dragged: one letter per half-day, by lecturer."""
     letters = {"free": "f", "best": "b", "busy": "x", "off": "o"}
+    never = [is_closed(closed, date.fromisoformat(c["on"]), c["half"]) for c in board["columns"]]
     return {
-        item["lecturer"]["id"]: "".join(letters[cell["state"]] for cell in item["cells"])
+        item["lecturer"]["id"]: "".join(
+            "o" if shut else letters[cell["state"]]
+            for cell, shut in zip(item["cells"], never, strict=True)
+        )
         for item in board["items"]
     }
 
 
-def places_free(board: Shown, line: Shown, but: tuple[str, str]) -> list[Shown]:
+def places_free(board: Shown, line: Shown, but: tuple[str, str], closed: str) -> list[Shown]:
     """The half-days in which this lecturer could take it, the best first."""
     found = [
         {**column, "state": cell["state"]}
         for column, cell in zip(board["columns"], line["cells"], strict=True)
-        if cell["state"] in ("free", "best") and (column["on"], column["half"]) != but
+        if cell["state"] in ("free", "best")
+        and (column["on"], column["half"]) != but
+        and not is_closed(closed, date.fromisoformat(column["on"]), column["half"])
     ]
     return sorted(found, key=lambda one: (one["state"] != "best", one["starts_at"]))
