@@ -1,5 +1,7 @@
-"""Deploy: docs/states.md, the five state machines drawn from their tables."""
+"""Deploy: the five state machines from their tables: docs/states.md for developers, and what the
+help page of the portal draws, which may not import the rooms the tables live in."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from services.kit.states import Machine
 from services.lecturer.states import ASSIGNMENT, OFFER
 
 TARGET = Path(__file__).parent.parent / "docs" / "states.md"
+PICTURES = TARGET.parent.parent / "services" / "portal" / "assets" / "states.json"
 MACHINES: dict[str, Machine[Any]] = {
     "邀请函 order": ORDER,
     "课次 lesson": LESSON,
@@ -34,8 +37,29 @@ def text() -> str:
     return "\n".join(parts) + "\n"
 
 
+def pictures() -> str:
+    """Per machine its states in the table's order and who leads from one to another."""
+    drawn = {}
+    for title, machine in MACHINES.items():
+        pairs: dict[tuple[str, str], set[str]] = {}
+        for move in machine.moves:
+            for state in sorted(move.source):
+                if state != move.target:
+                    pairs.setdefault((state, move.target), set()).update(map(str, move.by))
+        drawn[title.split()[1]] = {
+            "states": list(
+                dict.fromkeys(
+                    str(s) for move in machine.moves for s in (*sorted(move.source), move.target)
+                )
+            ),
+            "ways": [[str(a), str(b), sorted(by)] for (a, b), by in pairs.items()],
+        }
+    return json.dumps(drawn, ensure_ascii=False, indent=1) + "\n"
+
+
 def main() -> None:
     TARGET.write_text(text(), encoding="utf-8")
+    PICTURES.write_text(pictures(), encoding="utf-8")
 
 
 if __name__ == "__main__":

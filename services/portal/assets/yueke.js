@@ -99,3 +99,36 @@
   const made = document.body.dataset.now ? Date.parse(document.body.dataset.now) - Date.now() : 0;
   setInterval(() => document.querySelectorAll("[data-until]").forEach((time) => { time.textContent = left(Date.parse(time.dataset.until), Date.now() + made); }), 30000);
 })();
+// The number of unread messages, and buttons that copy.
+(() => {
+  "use strict";
+  const count = document.querySelector("[data-unread-count]");
+  async function look() {
+    if (!count || document.visibilityState !== "visible") return;
+    try {
+      const answer = await fetch("/messages/unread", { headers: { "HX-Request": "true", "X-Poll": "1" } });
+      if (answer.status !== 200) return;
+      const { unread } = await answer.json();
+      count.textContent = unread > 99 ? "99+" : String(unread);
+      count.hidden = !unread;
+    } catch { /* the next look tells */ }
+  }
+  look();
+  setInterval(look, 60000);
+  document.addEventListener("visibilitychange", look);
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const from = document.querySelector(button.dataset.copy), text = from.innerText.trim();
+    try { await navigator.clipboard.writeText(text); } catch {
+      const range = document.createRange();
+      range.selectNodeContents(from);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      if (!document.execCommand("copy")) return;
+    }
+    button.classList.add("is-done");
+    button.setAttribute("aria-label", document.documentElement.lang === "en" ? "Copied" : "已复制");
+    button.textContent = document.documentElement.lang === "en" ? "Copied" : "已复制";
+  });
+})();

@@ -1,7 +1,12 @@
-"""Portal: one's own account."""
+"""Portal: one's own account: facts, channels, calendar address, keys and open browsers."""
+
+import asyncio
+from typing import Any
 
 from fastapi import Response
 
+from services.kit import clock
+from services.portal import sessions, totp
 from services.portal.pages.frame import Page, pages
 
 router = pages("/account")
@@ -9,5 +14,32 @@ router = pages("/account")
 
 @router.get("")
 async def home(page: Page) -> Response:
-    account = await page.get("portal", "/me")
-    return await page.show("account/home.html", account=account)
+    return await shown(page)
+
+
+async def shown(page: Page, **more: Any) -> Response:
+    """The page; `more` is what is shown this once: a key's secret, a calendar's address."""
+    account, keys, preferences, feeds = await page.gather(
+        page.get("portal", "/me"),
+        page.get("portal", "/api_keys"),
+        page.get_or(None, "notify", "/preferences"),
+        page.get_or(None, "notify", "/feeds"),
+    )
+    id, real = page.visitor.id, clock.real()
+    browsers, two_steps = await asyncio.gather(
+        page.read(lambda s: sessions.listed(s, id, real=real)),
+        page.read(lambda s: totp.is_on(s, id)),
+    )
+    live = [feed for feed in (feeds or {"items": []})["items"] if not feed["revoked_at"]]
+    known: dict[str, Any] = {"new_key": None, "new_feed": None, **more}
+    return await page.show(
+        "account/home.html",
+        account=account,
+        keys=keys["items"],
+        preferences=preferences,
+        feed=live[0] if live else None,
+        feeds_known=feeds is not None,
+        browsers=browsers,
+        two_steps=two_steps,
+        **known,
+    )

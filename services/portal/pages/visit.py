@@ -178,7 +178,8 @@ async def visit(request: Request) -> Visit:
         wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         raise SignInFirst(wanted if request.method in SAFE else "")
     request.state.language = visitor.language
-    if not visitor.touched:
+    # A page that asks by itself every minute is nobody at work.
+    if not visitor.touched and "x-poll" not in request.headers:
         key = visitor.session
         await database.write(lambda s: sessions.touch(s, key, real=real))
     form = None

@@ -94,6 +94,15 @@ WORDS: dict[str, dict[str, str]] = {
         "administrator": "管理员",
         "timer": "系统时钟",
         "system": "系统",
+        "proposer": "提议的一方",
+        "other_side": "对方",
+    },
+    "machine": {
+        "order": "约课邀请函",
+        "lesson": "课次",
+        "offer": "派课单",
+        "assignment": "授课承诺",
+        "change": "改期单",
     },
     "pool": {"lead_study": "领学宣讲团", "professional": "专业讲师团", "backbone": "骨干讲师团"},
     "module": {
