@@ -14,6 +14,18 @@ router = pages("/desk/lecturers", Role.SCHEDULER)
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 HALVES = ("AM", "PM", "EVE")
+PROFILE = ("code", "name", "pool", "identity", "title", "phone", "email")
+
+
+@router.get("/new")
+async def new(page: Page) -> Response:
+    schools = await page.get_or({"items": []}, "booking", "/schools")
+    return await page.show(
+        "desk/lecturer_form.html",
+        lecturer=None,
+        id=uuid4(),
+        schools=[(s["id"], s["name"]) for s in schools["items"]],
+    )
 
 
 @router.get("/{lecturer_id}")
@@ -56,6 +68,19 @@ async def edit(page: Page, lecturer_id: UUID) -> Response:
         id=lecturer_id,
         schools=[(s["id"], s["name"]) for s in schools["items"]],
     )
+
+
+@router.post("/{lecturer_id}/put")
+async def put(page: Page, lecturer_id: UUID) -> Response:
+    form = page.form
+    version = number(form.get("version"))
+    if isinstance(version, int):
+        now = await page.get("lecturer", f"/lecturers/{lecturer_id}")
+        body = body_of_lecturer(form, now)
+        await page.put("lecturer", f"/lecturers/{lecturer_id}", body, if_match=version)
+    else:
+        await page.put("lecturer", f"/lecturers/{lecturer_id}", body_of_lecturer(form))
+    return await page.go(f"/desk/lecturers/{lecturer_id}", done=page._("已保存。"))
 
 
 @router.post("/{lecturer_id}/half_days")
@@ -128,6 +153,15 @@ async def say(page: Page, lecturer_id: UUID, verb: str) -> Response:
         verb, done = "activate", page._("已重新启用。")
     await page.post("lecturer", f"/lecturers/{lecturer_id}/{verb}", body)
     return await _back(page, lecturer_id, done)
+
+
+def body_of_lecturer(form: dict[str, str], now: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A lecturer as the service wants him; what the form does not ask stays as it is."""
+    kept = {name: (now or {}).get(name) for name in ("home_lat", "home_lon")}
+    body = {name: form.get(name, "") for name in PROFILE}
+    home = {"home_school_id": form.get("home_school_id")}
+    week = {"max_sessions_per_week": number(form.get("max_sessions_per_week"))}
+    return body | given(**kept, **home, **week)
 
 
 def _version(page: Page) -> int | None:

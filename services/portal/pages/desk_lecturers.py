@@ -1,7 +1,6 @@
 """Portal: the pools (师资库) with their load, and letters of appointment renewed together."""
 
 from typing import Any
-from uuid import UUID, uuid4
 
 from fastapi import Response
 
@@ -12,7 +11,6 @@ from services.portal.pages.upstream import Refused
 
 router = pages("/desk", Role.SCHEDULER)
 
-PROFILE = ("code", "name", "pool", "identity", "title", "phone", "email")
 PLACE = "{n}"
 
 
@@ -28,17 +26,6 @@ async def lecturers(page: Page) -> Response:
     if wants_sheet(page):
         return page.excel(page._("师资库"), sheet(page), rows)
     return await page.show("desk/lecturers.html", lecturers=rows, next=found["next"])
-
-
-@router.get("/lecturers/new")
-async def new(page: Page) -> Response:
-    schools = await page.get_or({"items": []}, "booking", "/schools")
-    return await page.show(
-        "desk/lecturer_form.html",
-        lecturer=None,
-        id=uuid4(),
-        schools=[(s["id"], s["name"]) for s in schools["items"]],
-    )
 
 
 @router.get("/letters")
@@ -76,28 +63,6 @@ def numbered(pattern: str, first: str, count: int) -> list[str]:
     width = max(3, len(first.strip()))
     shape = pattern if PLACE in pattern else f"{pattern}{PLACE}"
     return [shape.replace(PLACE, f"{begin + n:0{width}}") for n in range(count)]
-
-
-def body_of_lecturer(form: dict[str, str], now: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A lecturer as the service wants him; what the form does not ask stays as it is."""
-    kept = {name: (now or {}).get(name) for name in ("home_lat", "home_lon")}
-    body = {name: form.get(name, "") for name in PROFILE}
-    home = {"home_school_id": form.get("home_school_id")}
-    week = {"max_sessions_per_week": number(form.get("max_sessions_per_week"))}
-    return body | given(**kept, **home, **week)
-
-
-@router.post("/lecturers/{lecturer_id}/put")
-async def put(page: Page, lecturer_id: UUID) -> Response:
-    form = page.form
-    version = number(form.get("version"))
-    if isinstance(version, int):
-        now = await page.get("lecturer", f"/lecturers/{lecturer_id}")
-        body = body_of_lecturer(form, now)
-        await page.put("lecturer", f"/lecturers/{lecturer_id}", body, if_match=version)
-    else:
-        await page.put("lecturer", f"/lecturers/{lecturer_id}", body_of_lecturer(form))
-    return await page.go(f"/desk/lecturers/{lecturer_id}", done=page._("已保存。"))
 
 
 def sheet(page: Page) -> list[Any]:
