@@ -19,7 +19,8 @@ PROFILE = ("code", "name", "pool", "identity", "title", "phone", "email")
 
 @router.get("/new")
 async def new(page: Page) -> Response:
-    schools = await page.get_or({"items": []}, "booking", "/schools")
+    empty: dict[str, Any] = {"items": []}
+    schools = await page.get_or(empty, "booking", "/schools")
     return await page.show(
         "desk/lecturer_form.html",
         lecturer=None,

@@ -29,18 +29,19 @@ UNDO = {"place": "unplace", "suspend": "resume"}
 
 @router.get("/{lesson_id}")
 async def lesson(page: Page, lesson_id: UUID) -> Response:
+    empty: dict[str, Any] = {"items": [], "sites": []}
     found, seat, told, choices = await page.gather(
         page.get("booking", f"/lessons/{lesson_id}/whole"),
         page.get_or(None, "lecturer", f"/seats/{lesson_id}"),
-        page.get_or({"items": []}, "lecturer", f"/seats/{lesson_id}/history"),
-        page.get_or({"sites": []}, "catalog", "/desk"),
+        page.get_or(empty, "lecturer", f"/seats/{lesson_id}/history"),
+        page.get_or(empty, "catalog", "/desk"),
     )
     lesson = found["lesson"]
     moves = lesson["moves"]
     venues = []
     if {"place", "resume"} & set(moves) or lesson["changeable"]:
         own = await page.get_or(
-            {"items": []}, "booking", "/venues", school_id=lesson["school_id"], limit=100
+            empty, "booking", "/venues", school_id=lesson["school_id"], limit=100
         )
         venues = [(v["id"], v["name"]) for v in own["items"] if v["state"] == "open"]
     return await page.show(
@@ -85,7 +86,7 @@ async def candidates(page: Page, lesson_id: UUID) -> Response:
         excluded=found["excluded"],
         counts=counts,
         sentence=lambda said: refusals.of_code(said["code"], said, page._),
-        term_name=lambda name: page._(desk_words.TERMS.get(name, name)),
+        term_name=lambda name: page._(desk_words.TERMS.get(str(name), str(name))),
     )
 
 
