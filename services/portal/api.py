@@ -149,11 +149,12 @@ def list_accounts(
     role: Role | None = None,
     school_id: UUID | None = None,
     active: bool | None = None,
+    q: Annotated[str, Query(max_length=100)] = "",
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> AccountPage:
     """Accounts of the district, by login name."""
-    chosen: dict[str, Any] = {"role": role, "school_id": school_id, "active": active}
+    chosen: dict[str, Any] = {"role": role, "school_id": school_id, "active": active, "q": q}
     rows, following = queries.listed(tx, **chosen, cursor=cursor, limit=limit, by=who)
     return AccountPage(items=[AccountOut.seen_by(row, who) for row in rows], next=following)
 

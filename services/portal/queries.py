@@ -41,6 +41,7 @@ def listed(
     role: Role | None,
     school_id: UUID | None,
     active: bool | None,
+    q: str = "",
     cursor: str | None,
     limit: int,
     by: Caller,
@@ -61,6 +62,9 @@ def listed(
         chosen = chosen.where(Account.school_id == school_id)
     if active is not None:
         chosen = chosen.where(Account.active == active)
+    if q:
+        named = col(Account.name).contains(q, autoescape=True)
+        chosen = chosen.where(named | col(Account.login).contains(q.casefold(), autoescape=True))
     return page(session, chosen, by=[col(Account.login)], cursor=cursor, limit=limit)
 
 

@@ -9,6 +9,7 @@ from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
 from services.portal.pages import refusals
+from services.portal.pages.admin_numbers import GROUPS, NUMBERS
 from services.portal.pages.menu import MENUS
 from services.portal.pages.sentences import SENTENCES
 from services.portal.pages.upstream import Refused
@@ -90,7 +91,9 @@ def test_problems_of_a_letter_stand_beside_the_field_of_the_line() -> None:
     beside = refusals.fields(Refused(422, "lines_invalid", facts), words("zh"))
 
     assert beside == {
-        "lines.1.expected_attendees": "人数不足，这门课至少 20 人。",
+        "lines.1.expected_attendees": refusals.of_code(
+            "too_few_attendees", {"least": 20}, words("zh")
+        ),
         "contact_name": "请填写",
         "reason": "太长了",
     }
@@ -108,6 +111,8 @@ def sentences_of_the_pages() -> list[tuple[str, str]]:
             found.append((str(path), text(message)))
     found += [("vocabulary.py", word) for kind in WORDS.values() for word in kind.values()]
     found += [("menu.py", item.name) for items in MENUS.values() for item in items]
+    found += [("admin_numbers.py", group) for group in GROUPS]
+    found += [("admin_numbers.py", t) for n in NUMBERS.values() for t in (n.title, n.unit)]
     found += [("sentences.py", sentence) for sentence in SENTENCES.values()]
     found += [("refusals.py", sentence) for sentence in refusals.FIELD_SENTENCES.values()]
     return found
