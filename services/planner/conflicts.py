@@ -25,8 +25,9 @@ class Calendar:
         self.begins: Ints = table.start[self.owner] + part[:, 0]
         self.ends: Ints = self.begins + part[:, 1]
         sites = np.array([lesson.site for lesson in problem.lessons], dtype=np.int64)
+        places = len(problem.sites)
         self.site: Ints = sites[table.lesson] if size else np.zeros(0, dtype=np.int64)
-        self.travel = np.array(problem.site_travel, dtype=np.int64).reshape(len(problem.sites), -1)
+        self.travel = np.array(problem.site_travel, dtype=np.int64).reshape(places, places)
         self.week = table.start // DAY // 7
         self.month = table.start // DAY // problem.month_len
         # Each row once with each day it touches, in order.

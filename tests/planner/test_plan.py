@@ -1,5 +1,6 @@
 """Plans against every plan there is, and what must hold for each of them."""
 
+import time
 from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,7 @@ from services.planner.checks import validate
 from services.planner.model import build
 from services.planner.planning import plan
 from services.planner.plans import Options, Plan, Status
-from services.planner.problem import DAY, Assignment, Lecturer, Problem, Window
+from services.planner.problem import DAY, Assignment, Lecturer, Problem, Weights, Window
 from services.planner.ranking import rank
 from services.planner.scores import score, terms
 from services.planner.search import Search
@@ -54,9 +55,6 @@ def test_improving_part_after_part_never_breaks_a_rule(problem: Problem) -> None
 
 
 def parts_once(search: Search) -> None:
-    """A short run: until time 0.2 s from now."""
-    import time
-
     search.parts(time.monotonic() + 0.02)
 
 
@@ -153,7 +151,7 @@ def test_ids_and_whole_months_later_change_nothing(problem: Problem) -> None:
 
     def shifted(person: Lecturer) -> Lecturer:
         free = tuple((a + later, b + later) for a, b in person.free)
-        return replace(person, free=free, valid=tuple(v + later for v in person.valid))
+        return replace(person, free=free, valid=(person.valid[0] + later, person.valid[1] + later))
 
     lessons = [
         replace(
@@ -176,13 +174,7 @@ def test_ids_and_whole_months_later_change_nothing(problem: Problem) -> None:
 
 
 def test_terms_of_nothing_are_nothing() -> None:
-    empty = Problem(1, 30, 28, plan_weights(), (), (), (), (), ())
+    empty = Problem(1, 30, 28, Weights(), (), (), (), (), ())
 
     assert sum(terms(empty, ()).values()) == 0
     assert plan(empty).status is Status.OPTIMAL
-
-
-def plan_weights():  # type: ignore[no-untyped-def]
-    from services.planner.problem import Weights
-
-    return Weights()
