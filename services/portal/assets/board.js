@@ -5,6 +5,7 @@
   const find = (selector, from = document) => from.querySelector(selector);
   const board = () => document.getElementById("board");
   const STATES = { f: "s-f", b: "s-b", x: "s-x", o: "s-o" };
+  const SIGNS = { f: "○", b: "★", x: "×", o: "–" };
   const LOOKS = ["s-f", "s-b", "s-x", "s-o"];
   const HELD = new Set(["committed", "release_requested", "checked_in", "fulfilled", "partial", "no_show"]);
   const OPEN = new Set(["pending", "countered"]);
@@ -203,7 +204,7 @@
         const letters = rows[row.dataset.lecturer];
         if (!letters) continue;
         const day = row.querySelectorAll(".half");
-        (day.length ? [...day] : cells(row)).forEach((cell, n) => { cell.classList.remove(...LOOKS); cell.classList.add(STATES[letters[n]]); });
+        (day.length ? [...day] : cells(row)).forEach((cell, n) => { cell.classList.remove(...LOOKS); cell.classList.add(STATES[letters[n]]); if (day.length) cell.nextElementSibling.textContent = SIGNS[letters[n]]; });
       }
     };
     some(first);
@@ -214,6 +215,7 @@
   function uncolour() {
     colouredFor = "";
     for (const cell of document.querySelectorAll("#grid .s-f, #grid .s-b, #grid .s-x, #grid .s-o")) cell.classList.remove(...LOOKS);
+    for (const mark of document.querySelectorAll("#grid .mark")) mark.textContent = "";
   }
   document.addEventListener("close", (event) => {
     if (event.target.id === "drop" && colouredFor && !dragging) uncolour();

@@ -19,6 +19,7 @@ router = pages("/desk/board", Role.SCHEDULER)
 NOBODY: dict[str, Any] = {"items": [], "next": None}
 MODES = ("only", "in_turn", "parallel", "open")
 ALTERNATIVES = 3
+EVERYBODY = 300
 Asked = dict[str, Any]
 
 
@@ -45,15 +46,15 @@ async def drop(
             from_=days[0].isoformat(),
             to=days[-1].isoformat(),
             starts=wishes,
-            lecturer_id=str(lecturer),
+            limit=EVERYBODY,
         ),
         page.get_or(NOBODY, "booking", "/venues", school_id=picked["school_id"], limit=100),
         page.get_or(NOBODY, "catalog", "/sites", limit=100),
     )
     starts_at = _moment(day, at) or _usual(board, day, half)
-    if not board["items"] or starts_at is None:
+    line = next((o for o in board["items"] if o["lecturer"]["id"] == str(lecturer)), None)
+    if line is None or starts_at is None:
         raise Refused(404, "not_found", {})
-    line = board["items"][0]
     found = await page.get(
         "lecturer",
         f"/seats/{lesson}/candidates",
@@ -142,28 +143,40 @@ async def start(page: Page) -> Response:
 
 
 def _reason(page: Page, of: Asked, line: Asked) -> Asked:
-    """With the lesson that is in the way, where his week knows it."""
-    held = {one["lesson_id"]: one for one in line["assignments"]}
-    return {**said.reason(of, page._), "held": held.get(of.get("lesson_id"))}
+    """With the lessons that are in the way, as far as his week knows them."""
+    week = [one for one in line["assignments"] if one["state"] in view.HELD]
+    if of["code"] not in ("week_cap", "month_cap"):
+        week = [one for one in week if one["lesson_id"] == of.get("lesson_id")]
+    return {**said.reason(of, page._), "held": week}
 
 
 def _others(
     board: Asked, line: Asked, found: Asked, here: tuple[str, str], closed: str
 ) -> list[Asked]:
-    """Three other ways: the same lecturer at another time, others at this time."""
-    own = [
-        {"lecturer": line["lecturer"]["id"], "name": line["lecturer"]["name"], **column}
-        for column in view.places_free(board, line, here, closed)
-    ]
-    for one in own:
-        one["starts"] = one.pop("starts_at")
-    others = [
+    """Three other ways: the same lecturer at another time, others at this time, others at another
+    time."""
+    own = [_at(line, one) for one in view.places_free(board, line, here, closed)]
+    now = [
         {"lecturer": one["lecturer_id"], "name": one["name"], "rank": one["rank"]}
         for one in found["items"]
         if one["lecturer_id"] != line["lecturer"]["id"]
     ]
-    some = others[: max(ALTERNATIVES - 1, ALTERNATIVES - len(own))]
-    return [*own[: ALTERNATIVES - len(some)], *some]
+    if view.is_closed(closed, date.fromisoformat(here[0]), here[1]):
+        now = []
+    some = now[: max(ALTERNATIVES - 1, ALTERNATIVES - len(own))]
+    ways = [*own[: ALTERNATIVES - len(some)], *some]
+    for other in board["items"]:
+        if len(ways) >= ALTERNATIVES or other["rank"] is None:
+            break
+        if other is not line:
+            ways += [_at(other, one) for one in view.places_free(board, other, here, closed)[:1]]
+    return ways
+
+
+def _at(line: Asked, column: Asked) -> Asked:
+    """A lecturer in a half-day that is free."""
+    who = line["lecturer"]
+    return {**column, "starts": column["starts_at"], "lecturer": who["id"], "name": who["name"]}
 
 
 def _usual(board: Asked, day: date, half: str) -> str | None:

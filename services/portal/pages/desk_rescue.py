@@ -30,9 +30,12 @@ async def rescue(page: Page, lesson: str | None = None, cursor: str | None = Non
     lessons.sort(key=lambda one: (one["state"] != "at_risk", one["starts_at"]))
     chosen = next((one for one in lessons if one["id"] == lesson), lessons[0] if lessons else None)
     seat, substitutes = await page.gather(_seat(page, chosen), _substitutes(page, chosen, cursor))
+    at_risk = chosen is not None and chosen["state"] == "at_risk"
     people = [
         {**one, "waived": [said.label(code, page._) for code in one["waive"]]}
         for one in substitutes["items"]
+        # Rules are dropped only while it is at risk; who held it and left is not asked again.
+        if one["offer"] != "accepted" and (not one["waive"] or at_risk)
     ]
     able = [one for one in people if not one["waive"] and one["offer"] is None]
     context = {
