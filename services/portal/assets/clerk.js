@@ -47,12 +47,20 @@
   document.addEventListener("htmx:configRequest", (event) => {
     const form = letter();
     if (!form || event.detail.verb === "get" || !form.contains(event.detail.elt)) return;
+    // A letter on its way is not kept a second time behind its back.
+    if (event.detail.elt.id === "send") sending = true;
+    else if (sending) { event.preventDefault(); return; }
     event.detail.parameters.lines = JSON.stringify(lines().map(line_of));
     const wanted = event.detail.path.endsWith("/save") ? acts.shift() : null;
     if (!wanted) return;
     event.detail.parameters.append("act", wanted.act);
     for (const id of wanted.ids || []) event.detail.parameters.append("course", id);
   });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.elt.id === "send" && !event.detail.xhr.getResponseHeader("HX-Redirect")) sending = false;
+  });
+  document.addEventListener("htmx:sendError", (event) => { if (event.detail.elt.id === "send") sending = false; });
+  let sending = false;
   // What is to be done with the lines goes with the next save.
   const acts = [];
   function act(wanted) { acts.push(wanted); htmx.trigger(letter(), "keep-now"); }
@@ -165,6 +173,8 @@
       cell.setAttribute("aria-pressed", "true");
       return;
     }
+    const opener = event.target.closest('[data-open="act"]');
+    if (opener) { find("#act-title").textContent = opener.textContent.trim(); find("#act-body").replaceChildren(); }
     const pick = event.target.closest("[data-pick]");
     if (pick) open_heat(lines().indexOf(pick.closest(".line")), false);
     if (event.target.closest("[data-dates-all]")) {
@@ -257,8 +267,8 @@
     if (!event.detail.elt.matches?.("[data-from-basket]")) return;
     for (const id of basket_ids()) event.detail.parameters.append("course", id);
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful && event.detail.elt.matches?.("[data-from-basket]")) localStorage.removeItem(place);
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.status < 400 && event.detail.elt.matches?.("[data-from-basket]")) localStorage.removeItem(place);
   });
   window.addEventListener("storage", (event) => { if (event.key === place) show_basket(); });
   function begin() {

@@ -219,7 +219,7 @@ def _added(
     made = list(lines)
     for id in ids:
         if id in known:
-            made.append(clerk_lines.fresh(known[id], home, made[-1] if made else None))
+            made.append(clerk_lines.fresh(known[id], home, made))
     return made
 
 

@@ -67,9 +67,10 @@ def of_order(one: Mapping[str, Any], *, keep_dates: bool = True) -> Line:
     return {**found, "wishes": wishes if keep_dates else []}
 
 
-def fresh(course: Mapping[str, Any], home: Mapping[str, Any], like: Line | None = None) -> Line:
-    """A new line for a course: its own form and people, the room and the number of the line
-    before as far as they fit."""
+def fresh(course: Mapping[str, Any], home: Mapping[str, Any], lines: Sequence[Line] = ()) -> Line:
+    """A new line for a course: its own form; people, room and number as in the lines before, as
+    far as they fit."""
+    like = lines[-1] if lines else None
     delivery = course["deliveries"][0]
     found: Line = {
         "course_id": str(course["id"]),
@@ -90,8 +91,8 @@ def fresh(course: Mapping[str, Any], home: Mapping[str, Any], like: Line | None 
         room = (before or open_rooms or [None])[0]
         if room is not None:
             found["venue_id"], capacity = room["id"], room["capacity"]
-    if like and set(like["audience"]) <= set(course["audience"]):
-        found["audience"] = list(like["audience"])
+    wanted = {code for line in lines for code in line["audience"]}
+    found["audience"] = [c for c in course["audience"] if c in wanted] or found["audience"]
     most = min(course["max_attendees"], capacity or course["max_attendees"])
     usual = like["expected_attendees"] if like else USUAL_ATTENDEES
     found["expected_attendees"] = max(course["min_attendees"], min(usual, most))

@@ -155,9 +155,7 @@ def _weeks(start: date, cells: dict[tuple[str, str], dict[str, Any]]) -> list[di
     ]
     halves = shown or [h for h in HALVES[:2] if any(half == h for _, half in cells)]
     weekend = {
-        date.fromisoformat(on).weekday()
-        for (on, _), cell in cells.items()
-        if not cell["problems"] or cell["free"]
+        date.fromisoformat(on).weekday() for (on, _), cell in cells.items() if not cell["problems"]
     } & {5, 6}
     days = [*range(5), *sorted(weekend)]
     return [

@@ -8,11 +8,10 @@ from fastapi import Response
 
 from services.kit.auth import Role
 from services.kit.ids import uuid7
+from services.portal.pages.clerk_words import EQUIPMENT
 from services.portal.pages.frame import Page, pages
 
 router = pages("/clerk/school", Role.TOWNSHIP)
-
-EQUIPMENT = ("projector", "audio", "video_conference")
 
 
 @router.get("")
@@ -24,7 +23,7 @@ async def school(page: Page) -> Response:
         "clerk/school.html",
         home=home,
         coming=[one for one in reversed(home["blocked"]) if one["on"] >= today],
-        equipment=EQUIPMENT,
+        equipment=list(EQUIPMENT),
         new_id=str(uuid7()),
     )
 

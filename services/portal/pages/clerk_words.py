@@ -54,10 +54,16 @@ TODO: dict[str, str] = {
     "receive": "今天上课，请签到",
     "draft": "草稿待提交",
 }
-WORDS["equipment"] = {
-    "projector": "投影",
-    "audio": "音响",
-    "video_conference": "视频会议",
+EQUIPMENT = {"projector": "投影", "audio": "音响", "video_conference": "视频会议"}
+WORDS["equipment"] = EQUIPMENT
+WORDS["holiday"] = {
+    "New Year's Day": "元旦",
+    "Spring Festival": "春节",
+    "Tomb-Sweeping Day": "清明节",
+    "Labour Day": "劳动节",
+    "Dragon Boat Festival": "端午节",
+    "Mid-Autumn Festival": "中秋节",
+    "National Day": "国庆节",
 }
 # What a history says of each move of a letter, a lesson and a change.
 WORDS["happened"] = {
