@@ -20,7 +20,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"]
 # No graphics card, and no process that helps a page to one: enough for what is drawn here.
 OLD_FLAGS = [*FLAGS, "--use-gl=swiftshader", "--disable-features=VizDisplayCompositor"]
-PATIENCE = 30_000  # milliseconds, on a busy machine
+PATIENCE = 60_000  # milliseconds, on a busy machine
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,11 @@
 """In a browser: one person, a context of his own, and everything his browser complained about."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response
 
+from tests.browser.hands import Mouse
 from tests.town import Town
 
 DESK = {"width": 1366, "height": 768}
@@ -24,6 +26,7 @@ class Person:
         patience: float,
         size: Any = DESK,
         strict: bool = False,
+        hands: type[Mouse] = Mouse,
     ) -> None:
         self.town, self.who, self.strict = town, who, strict
         self.context = browser.new_context(
@@ -31,18 +34,40 @@ class Person:
         )
         self.context.set_default_timeout(patience)
         self.page: Page = self.context.new_page()
+        self.hands = hands(self.page)
         self.wrong: list[str] = []
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.wrong.append(f"{who}: {error}"))
         self.page.on("response", self._answered)
 
-    def sign_in(self) -> None:
+    def sign_in(self, who: str = "") -> None:
+        """The address is typed once; a page that asks for a name and a password may be there."""
+        self.who = who or self.who
         known = self.town.api.person(self.who)
-        self.page.goto(self.town.origin + "/sign-in")
-        self.page.locator("input[name=login]").fill(known["login"])
-        self.page.locator("input[name=password]").fill(known["password"])
-        self.page.locator("main form button").click()
+        if "/sign-in" not in self.page.url:
+            self.page.goto(self.town.origin + "/sign-in")
+        self.hands.write(self.page.locator("input[name=login]"), known["login"])
+        self.hands.write(self.page.locator("input[name=password]"), known["password"])
+        self.hands.press(self.page.locator("main form:has([name=password]) button"))
         self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    def sign_out(self) -> None:
+        self.hands.press(self.page.locator("details.person > summary"))
+        self.hands.press(self.page.locator("form[action='/sign-out'] button"))
+        self.page.wait_for_url("**/sign-in")
+
+    def see(self, selector: str, *, state: Any = "visible", **facts: Any) -> Locator:
+        """It comes, within the patience of the page."""
+        found = self.page.locator(selector, **facts).first
+        found.wait_for(state=state)
+        return found
+
+    def to(self, path: str) -> None:
+        """By the menu on the left, or at the bottom of a phone."""
+        links = self.page.locator(f"nav.menu a[href='{path}'], nav.tabs-bottom a[href='{path}']")
+        self.hands.press(links.locator("visible=true"))
+        self.page.wait_for_url(lambda url: urlsplit(url).path == path)
+        self.page.wait_for_load_state()
 
     def speak(self, language: str) -> None:
         """By the button in the person's menu."""
