@@ -150,7 +150,8 @@ async def _shown(page: Page, on: date, part: str, text: str, undo: dict[str, Any
 
 async def _agenda(page: Page, first: date, last: date) -> dict[str, Any]:
     found: dict[str, Any] = await page.get("lecturer", "/agenda", from_=first, to=last)
-    return found
+    leave = [{**row, "named": _days(page, row)} for row in found["leave"]]
+    return {**found, "leave": leave}
 
 
 def _week(page: Page, found: dict[str, Any], first: date) -> dict[str, Any]:
@@ -199,6 +200,18 @@ def _long(row: dict[str, Any]) -> bool:
     """More than one half-day: taken and given back as a whole."""
     starts_at, ends_at = instant(row["starts_at"]), instant(row["ends_at"])
     return starts_at is None or ends_at is None or ends_at - starts_at > timedelta(hours=6)
+
+
+def _days(page: Page, row: dict[str, Any]) -> str:
+    """A leave of whole days is named by its days, another one by its hours."""
+    starts_at, ends_at = instant(row["starts_at"]), instant(row["ends_at"])
+    assert starts_at is not None and ends_at is not None
+    last = ends_at - timedelta(seconds=1)
+    if (starts_at.hour, starts_at.minute, last.hour, last.minute) != (0, 0, 23, 59):
+        return page._.span(starts_at, ends_at)
+    if starts_at.date() == last.date():
+        return page._.day(starts_at)
+    return page._("%(first)s–%(last)s", first=page._.day(starts_at), last=page._.day(last))
 
 
 def _half_day(page: Page) -> tuple[date, str]:
