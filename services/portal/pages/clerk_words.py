@@ -60,9 +60,10 @@ WORDS["holiday"] = {
     "New Year's Day": "元旦",
     "Spring Festival": "春节",
     "Tomb-Sweeping Day": "清明节",
+    "Tomb-sweeping Day": "清明节",
+    "Mid-autumn Festival": "中秋节",
     "Labour Day": "劳动节",
     "Dragon Boat Festival": "端午节",
-    "Mid-Autumn Festival": "中秋节",
     "National Day": "国庆节",
 }
 # What a history says of each move of a letter, a lesson and a change.
