@@ -178,7 +178,7 @@ def _is_open(name: str, order: dict[str, Any]) -> bool:
     if order["state"] != "returned" or not fields:
         return True
     parts = name.split(".")
-    if parts[0] == "lines":
+    if parts[0] == "lines" and len(parts) > 1:
         parts[1] = str(int(parts[1]) + 1)  # the district counts from 1
     ways = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
     if parts[-1] == "venue_id":
