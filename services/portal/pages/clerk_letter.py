@@ -8,7 +8,7 @@ from fastapi import Response
 
 from services.kit.auth import Role
 from services.kit.ids import uuid7
-from services.portal.pages import clerk_lines, clerk_words
+from services.portal.pages import clerk_lines, clerk_words, refusals
 from services.portal.pages.clerk_home import meter
 from services.portal.pages.clerk_lines import Line
 from services.portal.pages.frame import Page, pages
@@ -111,11 +111,11 @@ async def submit(page: Page, id: UUID) -> Response:
     try:
         done = await page.post("booking", f"/orders/{id}/{verb}")
     except Refused as refused:
-        if refused.code != "lines_invalid":
-            raise
-        order["problems"] = refused.facts.get("errors", [])
+        # What was typed is kept under a new version already: the page has to know it.
+        order["problems"] = refused.facts.get("errors", order["problems"])
         known = form_of(page, order, None, {"items": []})
-        return page.fragment("clerk/letter_saved.html", **known, act="", refused=True)
+        known["refused"] = refusals.sentence(refused, page._)
+        return page.fragment("clerk/letter_saved.html", **known, act="")
     said = page._("%(number)s 已提交，等待审单。", number=done["number"])
     if "withdraw" not in done["moves"]:
         return await page.go(f"/clerk/letters/{id}", done=said)
@@ -154,7 +154,7 @@ def form_of(
         "is_open": lambda name: _is_open(name, order),
         "fix_label": lambda name: _fix_label(name, page),
         "hours": sum(float(line["course"].get("class_hours", 0)) for line in lines),
-        "refused": False,
+        "refused": "",
         "mix": meter_of(order, page),
     }
 
