@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ROOMS = ["catalog", "booking", "lecturer", "notify", "portal"]
+ROOMS = ["catalog", "booking", "lecturer", "notify", "portal", "planner"]
 MAY_IMPORT = {room: (room, "contracts", "kit") for room in ROOMS} | {
     "contracts": ("contracts", "kit.event", "kit.ids"),
     "kit": ("kit",),
