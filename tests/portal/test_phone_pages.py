@@ -309,7 +309,10 @@ def test_from_a_new_time_to_the_end_of_the_lesson(town: Town, offer: dict[str, A
     town.clock(add=timedelta(minutes=length))
     assert f'hx-post="{lesson}/check_out"' in phone.see(lesson)
     assert "已签退" in phone.after(f"{lesson}/check_out")
-    assert "已履约" in phone.see(lesson)
+    seen = phone.see(lesson)
+    assert "已履约" in seen
+    for what in ("已改期", "已再次确认", "撤回退出申请"):
+        assert f"<b>{what}</b>" in seen
 
 
 def test_the_manifest_is_everybodys_and_its_picture_is_there(town: Town) -> None:
@@ -322,7 +325,8 @@ def test_the_manifest_is_everybodys_and_its_picture_is_there(town: Town) -> None
 def test_every_sentence_of_these_pages_has_its_english() -> None:
     files = [*(PORTAL / "templates/phone").glob("*.html"), *(PORTAL / "pages").glob("phone_*.py")]
     said = {a or b for file in files for a, b in SAID.findall(file.read_text(encoding="utf-8"))}
-    said |= {*phone_words.ENDED.values(), *phone_words.HOLIDAYS.values()}
+    for words in (phone_words.ENDED, phone_words.HOLIDAYS, phone_words.TOLD):
+        said |= {*words.values()}
 
     missing = {one for one in said if re.search("[\u4e00-\u9fff]", one)} - set(catalogue("en"))
 

@@ -123,7 +123,7 @@ async def _lesson(page: Page, id: UUID) -> dict[str, Any]:
     return {
         "lesson": found,
         "question": question,
-        "history": told["items"],
+        "history": [{**one, "what": _what(page, one)} for one in told["items"]],
         "can_check_in": can_check_in,
         "can_check_out": can_check_out,
         "taught": _minutes(starts, page.now),
@@ -135,6 +135,11 @@ async def _lesson(page: Page, id: UUID) -> dict[str, Any]:
         "map_url": phone_words.map_url,
         "geo_url": phone_words.geo_url,
     }
+
+
+def _what(page: Page, happened: dict[str, Any]) -> str:
+    fact = happened["subject"].rpartition(".")[2]
+    return page._(phone_words.TOLD[fact]) if fact in phone_words.TOLD else fact
 
 
 def _minutes(first: datetime, last: datetime) -> int:

@@ -28,6 +28,25 @@ ENDED = {
     "already_teaching": "与您已承诺的课次时间冲突。",
     "travel_buffer": "与前后课次之间来不及赶路。",
 }
+# What happened to a promise, in its history.
+TOLD = {
+    "committed": "已承诺",
+    "retimed": "已改期",
+    "reconfirmed": "已再次确认",
+    "reconfirm_missed": "没有再次确认",
+    "not_checked_in": "到点未签到",
+    "released": "已退出",
+    "release_requested": "申请退出",
+    "release_refused": "未同意退出",
+    "release_withdrawn": "撤回退出申请",
+    "replaced": "已改派",
+    "voided": "已作废",
+    "checked_in": "已签到",
+    "fulfilled": "已签退",
+    "partial": "部分授课",
+    "no_show": "未到",
+    "appeal_upheld": "申诉成立",
+}
 # The work calendar's days, as the reference data names them.
 HOLIDAYS = {
     "new year's day": "元旦",
