@@ -16,7 +16,7 @@
   const options = {
     stages: bars(numbers.stages, colours),
     mix: bars(numbers.mix, kinds),
-    states: { animation: false, tooltip: {}, legend: { bottom: 0, type: "scroll" }, series: [{ type: "pie", radius: ["35%", "62%"], center: ["50%", "45%"], data: numbers.states, label: { formatter: "{b} {c}" } }] },
+    states: { animation: false, tooltip: {}, legend: { bottom: 0, formatter: (name) => `${name} ${(numbers.states.find((one) => one.name === name) || {}).value}` }, series: [{ type: "pie", radius: ["35%", "65%"], center: ["50%", "42%"], data: numbers.states, label: { show: false } }] },
   };
   document.querySelectorAll("[data-chart]").forEach((element) => {
     const chart = window.echarts.init(element, null, { renderer: "canvas" });

@@ -18,7 +18,8 @@ def of_booking(rows: list[dict[str, Any]], words: Words) -> list[dict[str, Any]]
             "kind": row["about"],
             "state": row["state"] if row["state"] != row["was"] else None,
             "by": desk_words.by(words, row["by"]),
-            "note": row["note"],
+            "who": None,
+            "note": _note(words, row["note"]),
         }
         for row in rows
     ]
@@ -37,15 +38,30 @@ def of_lecturer(rows: list[dict[str, Any]], words: Words) -> list[dict[str, Any]
             {
                 "at": row["at"],
                 "about": noun,
-                "what": desk_words.told(words, facts.get("verb"), fact),
+                "what": desk_words.told(words, _verb(noun, facts.get("verb")), fact),
                 "kind": noun,
                 "state": state if state != facts.get("was") else None,
                 "by": desk_words.by(words, row["by"]),
-                "note": facts.get("note") or facts.get("reason"),
+                "note": _note(words, facts.get("note")) or reason(words, facts.get("reason")),
                 "who": facts.get("lecturer_name"),
             }
         )
     return told
+
+
+def reason(words: Words, code: str | None) -> str | None:
+    """Reasons of lecturers are codes; everybody else's are sentences."""
+    return words.word("decline", code) if code else None
+
+
+def _verb(noun: str, verb: str | None) -> str | None:
+    """To accept an offer is to take the seat."""
+    return "commit" if noun == "offer" and verb == "accept" else verb
+
+
+def _note(words: Words, note: str | None) -> str | None:
+    """A note that is only the cause by its code is told in words."""
+    return desk_words.told(words, note) if note in desk_words.TOLD else note
 
 
 def together(*parts: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Portal: appeals of lecturers against a no-show (申诉), and what was closed taken up again (重开)."""
+"""Portal: appeals of lecturers against a no-show (申诉), and what was closed reopened (重开)."""
 
 from uuid import UUID
 
