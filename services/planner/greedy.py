@@ -1,6 +1,7 @@
 """Planner: plans made step by step, to start from."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from services.planner.model import Model
 
 # Costs are compared first, then places in the table, in one number.
 PLACE = 1 << 22
+# How often to look at all the candidates, at the most about.
+AT_ONCE = 500
 NEVER = np.iinfo(np.int64).max
 
 
@@ -108,14 +111,25 @@ class Lists:
         self.end = np.r_[self.firsts[1:], len(lessons)]
 
 
-def regret(model: Model, factor: int) -> list[int]:
-    """Always the lesson that would lose most by waiting: its second best against its best."""
+def regret(model: Model, factor: int, first: Iterable[int] = ()) -> list[int]:
+    """Always the lesson that would lose most by waiting: its second best against its best.
+    `first`: rows to begin with. Of very many lessons, several are taken before looking again."""
     if not len(model.table):
         return []
     desk, lists = Desk(model), Lists(model)
     loss = lists.weights * factor * PLACE
     served = np.zeros(len(lists.lessons), dtype=np.bool_)
     where = {int(lesson): i for i, lesson in enumerate(lists.lessons)}
+
+    def put(row: int) -> None:
+        chosen = where[int(model.table.lesson[row])]
+        desk.put(row)
+        served[chosen] = True
+        # Its other candidates are gone with it.
+        desk.alive[lists.order[lists.firsts[chosen] : lists.end[chosen]]] = False
+
+    for row in first:
+        put(row)
     while True:
         alive, cost = desk.alive[lists.order], desk.cost[lists.order]
         keys = np.where(alive, cost * PLACE + lists.order, NEVER)
@@ -125,12 +139,11 @@ def regret(model: Model, factor: int) -> list[int]:
             return desk.rows
         keys[keys == np.repeat(best, lists.sizes)] = NEVER
         second = np.minimum(np.minimum.reduceat(keys, lists.firsts), best + loss)
-        chosen = int(np.argmax(np.where(open_, second - best, -1)))
-        row = int(best[chosen] % PLACE)
-        desk.put(row)
-        served[where[int(model.table.lesson[row])]] = True
-        # Its other candidates are gone with it.
-        desk.alive[lists.order[lists.firsts[chosen] : lists.end[chosen]]] = False
+        gain = np.where(open_, second - best, -1)
+        for chosen in np.argsort(-gain, kind="stable")[: 1 + len(served) // AT_ONCE].tolist():
+            row = int(best[chosen] % PLACE)
+            if open_[chosen] and desk.alive[row]:
+                put(row)
 
 
 def in_order(model: Model, factor: int, *, by_time: bool) -> list[int]:

@@ -125,10 +125,16 @@ class Search:
             self._close(until)
 
     def relax(self, until: float) -> None:
-        """A bound without whole numbers, for both tiers together and for the first alone."""
-        matrix = self.model.matrix
-        self._note(solve(matrix, self.cost, until=until, relaxed=True))
+        """A bound without whole numbers, for both tiers together and for the first alone; and a
+        plan made from what came out whole."""
+        matrix, size = self.model.matrix, len(self.model.table)
+        answer = solve(matrix, self.cost, until=until, relaxed=True)
+        self._note(answer)
         self.tell(self, "bound", False)
+        if answer.values is not None:
+            whole = np.flatnonzero(answer.values[:size] > 0.99).tolist()
+            rows = greedy.regret(self.model, self.factor, whole)
+            self.take(self.model.values(rows), "rounded")
         self._least(until)
         self.tell(self, "bound", False)
 
@@ -171,7 +177,8 @@ class Search:
         model, rng = self.model, np.random.default_rng(self.seed)
         cutter = Cutter(model.matrix, self.cost, len(model.table))
         near = Neighbourhoods(model)
-        paces = {kind: Pace() for kind in KINDS}
+        size = max(40, len(model.lessons) // 25)
+        paces = {kind: Pace(size) for kind in KINDS}
         names = list(KINDS)
         while time.monotonic() < until and self.worth - self.bound >= 1:
             shares = np.array([pace.worth for pace in paces.values()])
@@ -179,24 +186,29 @@ class Search:
             pace, began = paces[kind], time.thread_time()
             near.look(self.values)
             lessons = sorted(KINDS[kind](near, rng, pace.size))
-            free = lessons_free(model.table.lesson, lessons, len(self.cost))
-            part = cutter.cut(free, self.values)
-            if not len(part.columns):
-                pace.size = min(len(model.lessons), 2 * pace.size)
-                continue
-            before = self.values[part.columns]
-            stop = min(until, time.monotonic() + PART_SECONDS)
-            answer = solve(part.matrix, part.cost, until=stop, start=before, seed=self.seed)
-            better = 0.0
-            if answer.values is not None:
-                better = float(part.cost @ before - part.cost @ answer.values)
-            if answer.values is not None and better > 0.5:
-                values = self.values.copy()
-                values[part.columns] = answer.values
-                self.take(values, "parts")
-            else:
-                self.tell(self, "parts", False)
-            self._learn(pace, answer.closed, better, time.thread_time() - began)
+            closed, better = self._anew(cutter, lessons, until)
+            self._learn(pace, closed, better, time.thread_time() - began)
+
+    def _anew(self, cutter: Cutter, lessons: list[int], until: float) -> tuple[bool, float]:
+        """These lessons planned anew beside the others; whether that is their best, and how much
+        better."""
+        table = self.model.table
+        part = cutter.cut(lessons_free(table.lesson, lessons, len(self.cost)), self.values)
+        if not len(part.columns):
+            return True, 0.0
+        before = self.values[part.columns]
+        stop = min(until, time.monotonic() + PART_SECONDS)
+        answer = solve(part.matrix, part.cost, until=stop, start=before, seed=self.seed)
+        better = 0.0
+        if answer.values is not None:
+            better = float(part.cost @ before - part.cost @ answer.values)
+        if answer.values is not None and better > 0.5:
+            values = self.values.copy()
+            values[part.columns] = answer.values
+            self.take(values, "parts")
+        else:
+            self.tell(self, "parts", False)
+        return answer.closed, better
 
     def _learn(self, pace: Pace, closed: bool, better: float, seconds: float) -> None:
         found = min(better, 2.0 * STEP) / max(seconds, 0.05)
