@@ -1,18 +1,25 @@
 """Notify: a message as a mail (RFC 5322), with its invitation where it has one (RFC 6047)."""
 
 import re
+from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8, EmailPolicy
 from email.utils import format_datetime
+from uuid import UUID
 
-from services.kit import config
+from services.kit import config, seals
 from services.notify import calendars
 from services.notify.models import Account, Message
 from services.notify.sentences import Words
 
 # Any script, but nothing that could mean more than one plain address.
 ADDRESS = re.compile(r"""([^\s@<>(),;:\\"\[\]]+)@([^\s@<>(),;:\\"\[\]]+)""")
+
+
+# What a lecturer may answer straight from the mail, and for how long the link is good at most.
+ANSWERABLE = frozenset({"offer_received", "offer_retime", "offer_reminder"})
+ANSWER_LIVES = timedelta(days=30)
 
 
 class Unaddressable(Exception):
@@ -33,7 +40,8 @@ def seal(message: Message, account: Account, words: Words, *, title: str) -> tup
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
     mail["X-Auto-Response-Suppress"] = "All"
     footer = words.say("这封邮件由约课系统自动发出，请勿回复。")
-    mail.set_content(f"{body}\n\n{words.say('打开：{url}', url=url)}\n\n{footer}\n", cte="base64")
+    ways = "\n".join([*direct(message, account, words), words.say("打开：{url}", url=url)])
+    mail.set_content(f"{body}\n\n{ways}\n\n{footer}\n", cte="base64")
     told = told_by(message)
     if told is not None:
         text = calendars.invitation(
@@ -50,6 +58,21 @@ def seal(message: Message, account: Account, words: Words, *, title: str) -> tup
         mail.add_alternative(text.decode(), subtype="calendar", params=params, cte="base64")
         mail.set_boundary(f"yueke-{message.id.hex}")  # the same text with every try
     return mail.as_bytes(), _policy(account) is SMTPUTF8
+
+
+def direct(message: Message, account: Account, words: Words) -> list[str]:
+    """Links that act without a sign-in, sealed only now: none stands in an event or a row."""
+    if message.kind == "password_reset":
+        ends_at = datetime.fromisoformat(message.parameters["link_ends_at"])
+        token = seals.write("reset", [UUID(message.about["reset_id"])], ends_at)
+        said, place = "设置新密码（30 分钟内有效，只能用一次）：{url}", "reset"
+    elif message.kind in ANSWERABLE and account.lecturer_id is not None:
+        offer_id = UUID(message.about["offer_id"])
+        token = seals.write("offer", [account.id, offer_id], message.created_at + ANSWER_LIVES)
+        said, place = "直接答复（无需登录，只能用一次）：{url}", "go"
+    else:
+        return []
+    return [words.say(said, url=f"{config.origin()}/{place}/{token}")] if token else []
 
 
 def told_by(message: Message) -> calendars.Told | None:

@@ -18,6 +18,7 @@ from services.contracts.lecturer import (
     Seat,
     StaffingChanged,
 )
+from services.contracts.portal import ResetAsked
 from services.kit.event import Event
 
 Facts = dict[str, Any]
@@ -66,6 +67,8 @@ def of_event(said: Event) -> Facts:
             facts = {"course": newest.title if newest else said.code, "code": said.code}
         case SiteChanged():
             facts = {"site": said.name, "site_state": said.state, "open_rule": said.open_rule}
+        case ResetAsked():
+            facts = {"link_ends_at": _iso(said.ends_at)}
         case _:
             facts = {}
     return _known(facts)
@@ -111,6 +114,8 @@ def about(said: Event) -> dict[str, str]:
 
 def link(said: Event) -> str:
     """Where a click leads, below the origin."""
+    if isinstance(said, ResetAsked):
+        return "/account"
     if isinstance(said, StaffingChanged):
         return f"/lessons/{said.key}"
     if isinstance(said, AppointmentChanged):

@@ -17,7 +17,7 @@ from services.contracts.lecturer import (
     OfferChanged,
     StaffingChanged,
 )
-from services.contracts.portal import AccountChanged
+from services.contracts.portal import AccountChanged, ResetAsked
 from services.kit.event import Event
 from services.kit.inbox import Handlers
 from services.notify import copies, messages
@@ -45,6 +45,7 @@ def staffing(session: Session, said: StaffingChanged) -> None:
 
 HANDLERS: Handlers = {
     AccountChanged: copies.keep_account,
+    ResetAsked: tell,
     NumbersChanged: copies.keep_numbers,
     CalendarChanged: tell,
     CourseChanged: tell,

@@ -130,7 +130,7 @@ def _rows(
         return []
     urgent = rule.urgent or facts.presses(said)
     parameters = known | facts.of_actor(said) if recorded else known
-    ways = preferences.ways(session, account, mail=rule.mail)
+    ways = preferences.ways(session, account, mail=rule.mail, always=rule.always)
     if himself:
         ways.pop(Channel.INAPP)
     if calendar is not None:

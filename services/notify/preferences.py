@@ -52,11 +52,14 @@ def put(session: Session, wanted: list[Way], *, by: Caller) -> tuple[list[Way], 
     return of(session, by.id)
 
 
-def ways(session: Session, account: Account, *, mail: bool) -> dict[Channel, bool]:
-    """The channels a person is told over, and whether quiet hours count there."""
+def ways(
+    session: Session, account: Account, *, mail: bool, always: bool = False
+) -> dict[Channel, bool]:
+    """The channels a person is told over, and whether quiet hours count there. `always`: what the
+    person has just asked for goes out by mail although he wants no other."""
     wanted = {way.channel: way for way in of(session, account.id)[0]}
     found = {Channel.INAPP: False}
     email = wanted[Channel.EMAIL]
-    if mail and email.on and account.email:
+    if mail and (email.on or always) and account.email:
         found[Channel.EMAIL] = email.quiet_hours
     return found

@@ -48,6 +48,9 @@ def _whom(session: Session, to: To, said: Event) -> ColumnElement[bool] | None:
         case To.LECTURER:
             ids = _lecturers(session, said)
             return col(Account.lecturer_id).in_(ids) if ids else None
+        case To.ACCOUNT:
+            named: UUID | None = getattr(said, "account_id", None)
+            return col(Account.id) == named if named else None
         case To.SUPERVISORS:
             return _has(Role.SUPERVISOR)
         case _:

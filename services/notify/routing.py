@@ -21,6 +21,7 @@ class To(StrEnum):
     SCHEDULERS = "schedulers"
     LECTURER = "lecturer"  # the one it is about; of a lesson: who holds or taught it
     SUPERVISORS = "supervisors"
+    ACCOUNT = "account"  # the one person the event names
     OTHER_SIDE = "other_side"  # of a negotiation: the school, or the schedulers when it spoke
 
 
@@ -32,6 +33,7 @@ class Tell:
     kind: str
     mail: bool = True
     urgent: bool = False  # no quiet hours
+    always: bool = False  # by mail whatever the person chose
     when: Callable[[Event], bool] | None = None
 
 
@@ -100,6 +102,7 @@ def both(kind: str, *, mail: bool = True, urgent: bool = False) -> tuple[Tell, .
 
 ROUTES: dict[str, dict[str, Route]] = {
     "portal.account": {"*": Nobody("kept as a copy: who can be told at all")},
+    "portal.reset": {"asked": (Tell(To.ACCOUNT, "password_reset", urgent=True, always=True),)},
     "booking.calendar": {"changed": Nobody("days are seen where something is planned")},
     "booking.numbers": {"changed": Nobody("kept as a copy: quiet hours and the time zone")},
     "catalog.course": {

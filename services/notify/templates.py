@@ -33,6 +33,8 @@ TEMPLATES: dict[str, Template] = {
         ("order_cancelled", "邀请函{number}已取消", "{school}的邀请函{number}已取消。{because}"),
         ("order_closed", "邀请函{number}已办结", "{school}的邀请函{number}所有课次均已了结，已办结。"),
         ("order_reopened", "邀请函{number}重新打开", "{school}已办结的邀请函{number}被重新打开。{because}"),
+        # accounts 账号
+        ("password_reset", "重设密码", "有人申请重设您的密码。如果不是您本人，请不必理会，密码不会改变。"),
         # lessons 课次
         ("lesson_refused", "课次未获受理", "{school}邀请函{number}中的{lesson}未获受理。{because}"),
         ("lesson_line_lapsed", "课次逾期未补正", "{school}邀请函{number}中的{lesson}逾期未补正，已取消。"),
@@ -240,6 +242,8 @@ def msgids() -> set[str]:
 PHRASES = (
     "{district}约课",
     "打开：{url}",
+    "设置新密码（30 分钟内有效，只能用一次）：{url}",
+    "直接答复（无需登录，只能用一次）：{url}",
     "这封邮件由约课系统自动发出，请勿回复。",
     "约课日历",
     "、",

@@ -23,7 +23,7 @@ from services.contracts.lecturer import (
     Seat,
     StaffingChanged,
 )
-from services.contracts.portal import AccountChanged
+from services.contracts.portal import AccountChanged, ResetAsked
 from services.kit.auth import Caller, Role
 from services.kit.event import Actor, Event
 from services.kit.inbox import Inbox
@@ -92,6 +92,11 @@ def account(person: Caller, version: int = 1, **other: Any) -> AccountChanged:
 def event(kind: type[Any], fact: str, /, **facts: Any) -> Any:
     usual = {"id": uuid4(), "version": 1, "district": DISTRICT, "at": NOON, "by": NOBODY}
     return kind(fact=fact, **{**usual, **facts})
+
+
+def reset() -> ResetAsked:
+    facts = {"account_id": CLERK.id, "ends_at": NOON + timedelta(minutes=30)}
+    return event(ResetAsked, "asked", key=uuid4(), **facts)  # type: ignore[no-any-return]
 
 
 def order(fact: str, verb: str = "", **facts: Any) -> OrderChanged:

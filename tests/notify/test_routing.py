@@ -60,6 +60,8 @@ def sample(noun: str, row: str, **facts: Any) -> Any:
             )
         case "lecturer.appointment":
             return people.appointment(word)
+        case "portal.reset":
+            return people.reset()
         case "catalog.course":
             return people.course(word)
         case "lecturer.lecturer":
