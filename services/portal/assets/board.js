@@ -260,7 +260,18 @@
 
   // --- live: single cells by id
   const changes = { assignment: (p) => chip(p, "a", HELD.has(p.state)), offer: (p) => p.of !== "seat" || chip(p, "o", OPEN.has(p.state)), lesson: card, staffing };
-  document.addEventListener("live:patch", (event) => { for (const patch of event.detail) changes[patch.kind]?.(patch); });
+  // What has just come is marked for a while; no animation: twenty a second would never rest.
+  const FRESH = 4000;
+  let fresh = [], resting = 0;
+  function rest() {
+    const now = performance.now();
+    while (fresh.length && fresh[0][0] <= now) fresh.shift()[1].classList.remove("fresh");
+    resting = fresh.length ? setTimeout(rest, 1000) : 0;
+  }
+  document.addEventListener("live:patch", (event) => {
+    for (const patch of event.detail) changes[patch.kind]?.(patch);
+    resting ||= setTimeout(rest, 1000);
+  });
   document.addEventListener("live:again", () => news("stale"));
 
   function chip(patch, kind, alive) {
@@ -274,6 +285,7 @@
     shown.dataset.v = patch.version;
     shown.title = `${patch.starts}–${patch.ends} ${patch.school} ${patch.title}`;
     shown.replaceChildren(patch.starts, document.createElement("br"), patch.school.slice(0, 2));
+    fresh.push([performance.now() + FRESH, shown]);
     if (shown.parentNode !== cell) cell.append(shown);
   }
   function bar(cell, patch, kind, id, shown) {
