@@ -61,14 +61,22 @@ def all_orders(
     overdue: bool | None = None,
     mended: bool | None = None,
     urgent: bool | None = None,
+    discarded: bool = True,
     cursor: str | None = None,
     limit: Limit = 50,
 ) -> OrdersOut:
     """Letters the caller may know of, newest first; `from` and `to` are days of creation, `q` part
-    of the number or the title; `overdue` for review, `mended` lines wait to be decided again."""
+    of the number or the title; `overdue` for review, `mended` lines wait to be decided again; `discarded=false` leaves out drafts thrown away."""
     numbers = Numbers.of(tx, who.district)
     chosen = queries.orders(
-        who, states=state or (), school_id=school_id, q=q, first=first, last=last, numbers=numbers
+        who,
+        states=state or (),
+        school_id=school_id,
+        q=q,
+        first=first,
+        last=last,
+        discarded=discarded,
+        numbers=numbers,
     )
     chosen = desk_queries.narrow_orders(
         tx, chosen, overdue=overdue, mended=mended, urgent=urgent, by=who, at=now

@@ -146,6 +146,7 @@ def orders(
     q: str | None,
     first: date | None,
     last: date | None,
+    discarded: bool = True,
     numbers: Numbers,
 ) -> SelectOfScalar[Order]:
     """Letters the caller may know of; a page of them is cut by the caller."""
@@ -157,6 +158,8 @@ def orders(
         chosen = chosen.where(Order.school_id == school_id)
     if states:
         chosen = chosen.where(col(Order.state).in_(states))
+    if not discarded:
+        chosen = chosen.where(col(Order.number).is_not(None) | (Order.state == OrderState.DRAFT))
     if q:
         found = col(Order.number).contains(q, autoescape=True)
         chosen = chosen.where(found | col(Order.title).contains(q, autoescape=True))

@@ -37,6 +37,7 @@ async def letters(
     """Letters, each with its line of five words."""
     states = [state] if state else list(TABS.get(tab, ()))
     wanted: dict[str, Any] = {"state": states, "q": q, "from_": first, "to": last}
+    wanted["discarded"] = state == "withdrawn"
     if format == "xlsx":
         return await _sheet(page, wanted)
     found = await page.get("booking", "/orders", **wanted, cursor=cursor, limit=30)
