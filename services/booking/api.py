@@ -66,7 +66,8 @@ def all_orders(
     limit: Limit = 50,
 ) -> OrdersOut:
     """Letters the caller may know of, newest first; `from` and `to` are days of creation, `q` part
-    of the number or the title; `overdue` for review, `mended` lines wait to be decided again; `discarded=false` leaves out drafts thrown away."""
+    of the number or the title; `overdue` for review, `mended` lines wait to be decided again;
+    `discarded=false` leaves out drafts that were thrown away."""
     numbers = Numbers.of(tx, who.district)
     chosen = queries.orders(
         who,
