@@ -142,7 +142,7 @@ class Crawler:
                 if not self.page.locator(f"dialog#{target}[open]").count():
                     found.append(f"{self.page.url}: [data-open={target}] opens nothing")
                     continue
-            found += shots(self.page, f"{title}.{name}", "zh")
+            found += shots(self.page, f"{title}.{name}", "zh", full=False)
             found += axe(self.page)
             self.page.keyboard.press("Escape")
             if self.page.locator(f"dialog#{target}[open]").count():

@@ -12,6 +12,7 @@ SHOTS = ROOT / "var" / "shots"  # git-ignored
 INSPECT = (Path(__file__).parent / "inspect.js").read_text(encoding="utf-8").split("\n", 1)[1]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = {"desk": DESK, "phone": PHONE}
+LONGEST = 8000
 
 
 def shot(page: Page, name: str, *, full: bool = True) -> list[str]:
@@ -19,16 +20,21 @@ def shot(page: Page, name: str, *, full: bool = True) -> list[str]:
     SHOTS.mkdir(parents=True, exist_ok=True)
     settle(page)
     found: list[str] = page.evaluate(INSPECT)
+    size = page.viewport_size
+    if full and size and size["width"] == PHONE["width"]:
+        # As long as the page, so that what is fixed to the bottom is drawn at the bottom.
+        height: int = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({**size, "height": min(max(height, size["height"]), LONGEST)})
     page.screenshot(path=SHOTS / f"{name}.png", full_page=full, animations="disabled", caret="hide")
     return [f"{name}: {line}" for line in found]
 
 
-def shots(page: Page, name: str, language: str, sizes: Any = SIZES) -> list[str]:
+def shots(page: Page, name: str, language: str, *, full: bool = True) -> list[str]:
     """The page at every size."""
     before, found = page.viewport_size, []
-    for size, pixels in sizes.items():
+    for size, pixels in SIZES.items():
         page.set_viewport_size(pixels)
-        found += shot(page, f"{name}.{language}.{size}")
+        found += shot(page, f"{name}.{language}.{size}", full=full)
     if before:
         page.set_viewport_size(before)
     return found
