@@ -157,8 +157,9 @@ def test_what_was_accepted_is_in_the_agenda_and_in_the_calendar(
     assert "最近的答复" in todo
     assert f"/phone/lessons/{promise}" in month
     assert f'href="tel:{offer["seat"]["contact_phone"]}"' in lesson
-    assert "https://uri.amap.com/marker?position=117." in lesson
-    assert 'href="geo:39.' in lesson
+    place = offer["seat"]["place"]
+    assert f"https://uri.amap.com/marker?position={place['lon']:.6f}" in lesson
+    assert f'href="geo:{place["lat"]:.6f},{place["lon"]:.6f}' in lesson
     assert ics.headers["content-type"] == "text/calendar; charset=utf-8"
     assert "BEGIN:VEVENT" in ics.text
     assert sheet.content[:2] == b"PK"
