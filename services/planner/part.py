@@ -63,11 +63,6 @@ class Cutter:
         )
         return self._part(whole, touched, np.asarray(used, dtype=np.float64))
 
-    def only(self, keep: Flags) -> Part:
-        """The whole matrix without the columns not kept (they are zero)."""
-        every = np.ones(len(self.matrix.low), dtype=np.bool_)
-        return self._part(keep, every, np.zeros(len(self.matrix.low)))
-
     def _part(self, whole: Flags, touched: Flags, used: Floats) -> Part:
         matrix, rows = self.matrix, self.rows
         columns = np.flatnonzero(whole)

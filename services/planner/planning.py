@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from services.planner.checks import validate
+from services.planner.greedy import Desk
 from services.planner.model import Model, build
 from services.planner.plans import Options, Plan, Progress, Status
 from services.planner.problem import Assignment, Problem
@@ -77,8 +78,6 @@ def assignments(model: Model, rows: Iterable[int]) -> tuple[Assignment, ...]:
 
 def places(model: Model, start: Iterable[Assignment]) -> list[int]:
     """The rows of the table that come nearest to a plan, without those that do not fit together."""
-    from services.planner.greedy import Desk
-
     wanted = {at.lesson: at for at in start if at.lesson not in model.problem.held}
     if not wanted or not len(model.table):
         return []

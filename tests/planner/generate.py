@@ -9,8 +9,11 @@ import json
 import math
 import random
 import sys
+from dataclasses import replace
 
 from services.planner import neutral
+from services.planner.board import Board
+from services.planner.candidates import candidates_of
 from services.planner.problem import (
     DAY,
     Assignment,
@@ -235,11 +238,6 @@ def wish(
 
 def with_history(problem: Problem, rng: random.Random) -> Problem:
     """Some lessons are fixed already and some offered: taken as they come."""
-    from dataclasses import replace
-
-    from services.planner.board import Board
-    from services.planner.candidates import candidates_of
-
     board, offers = Board(problem), []
     for lesson in rng.sample(range(len(problem.lessons)), len(problem.lessons) // 5):
         found = candidates_of(problem, board, lesson)

@@ -1,6 +1,7 @@
 """Problems small enough to try every plan there is."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -113,8 +114,6 @@ def ways(draw: st.DrawFn, places: int) -> tuple[tuple[int, ...], ...]:
 @st.composite
 def with_history(draw: st.DrawFn, problem: Problem) -> Problem:
     """Perhaps a lesson is fixed, wherever it may be, and one offered."""
-    from dataclasses import replace
-
     fixed, offers = [], []
     last = len(problem.lessons) - 1
     people = len(problem.lecturers) - 1

@@ -31,6 +31,14 @@ def test_a_good_plan_has_nothing_against_it(month: Problem, good: Plan) -> None:
     assert score(month, good) == (435, 2109)
 
 
+def test_a_plan_to_start_from_is_never_lost(month: Problem, good: Plan) -> None:
+    """Not even when there is no time to do better."""
+    again = plan(month, Options(seconds=0.001, start=good))
+
+    assert again.score == (435, 2109)
+    assert again.status == "feasible"
+
+
 def loose(month: Problem, good: Plan) -> list[Assignment]:
     return [at for at in good if at.lesson not in month.held]
 
