@@ -58,7 +58,9 @@ def use(session: Session, token: str, new: str, *, at: datetime, real: datetime)
 def _meant(session: Session, wanted: str) -> Sequence[Account]:
     text = wanted.strip().casefold()
     named = or_(col(Account.login) == text, func.lower(col(Account.email)) == text)
-    chosen = select(Account).where(named, col(Account.active), col(Account.email).is_not(None))
+    # Whoever has no password here comes in another way, or waits for the administrator's first.
+    has = (col(Account.active), col(Account.email).is_not(None))
+    chosen = select(Account).where(named, *has, col(Account.password_hash).is_not(None))
     return session.exec(chosen.order_by(col(Account.id)).limit(MOST_ACCOUNTS)).all()
 
 
