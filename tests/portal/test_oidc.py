@@ -59,10 +59,7 @@ def provider(pages: Pages, home: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
             command,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={
-                "PATH": f"{Path('.venv/bin').absolute()}:/usr/bin:/bin",
-                "CLAIMS": json.dumps(CLAIMS),
-            },
+            env={"PATH": path, "CLAIMS": json.dumps(CLAIMS)},
         )
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n", (home / "provider.log").read_text()
