@@ -15,6 +15,7 @@ from services.booking import (
     clerk_queries,
     half_days,
     mix,
+    orders,
     queries,
     review,
     schools,
@@ -28,6 +29,7 @@ from services.booking.states import LessonState, OrderState
 from services.kit.auth import Caller
 from services.kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from services.kit.ids import uuid7
+from services.kit.numbers import Numbers
 from services.kit.outbox import Happened
 from tests.booking import lesson_world
 from tests.booking.letter_world import (
@@ -377,3 +379,29 @@ def test_a_line_without_a_date_is_shown_with_its_course(xiqing: Session) -> None
     found = queries.letter(xiqing, order.id, by=CLERK, at=NOON)
 
     assert found.courses[ref("RV-T03")]["title"] == "乡村振兴思路举措"
+
+
+def test_a_draft_thrown_away_can_be_left_out_of_the_list(xiqing: Session) -> None:
+    draft, gone, sent = a_draft(xiqing), a_draft(xiqing), submitted(xiqing)
+    orders.discard(xiqing, gone.id, by=CLERK, at=NOON)
+    numbers = Numbers.of(xiqing, CLERK.district)
+
+    def listed(**wanted: Any) -> set[Any]:
+        facts: dict[str, Any] = dict.fromkeys(("school_id", "q", "first", "last"))
+        chosen = queries.orders(CLERK, states=(), numbers=numbers, **{**facts, **wanted})
+        return {row.id for row in xiqing.exec(chosen)}
+
+    assert listed() == {draft.id, gone.id, sent.id}
+    assert listed(discarded=False) == {draft.id, sent.id}
+
+
+def test_cancelling_is_explained_before_it_is_done(district: Session) -> None:
+    lesson = lesson_world.a_lesson(district, L.CONFIRMED)
+    late = lesson_world.TUESDAY.starts_at - timedelta(hours=30)
+
+    found = clerk_queries.cancelling(district, lesson.order_id, by=CLERK, at=late)
+
+    assert (found.notice, found.starts_at) == ("late", lesson_world.TUESDAY.starts_at)
+    assert [full.lesson.id for full in found.lessons] == [lesson.id]
+    with pytest.raises(NotFound, match="not_found"):
+        clerk_queries.cancelling(district, lesson.order_id, by=lesson_world.STRANGER, at=late)
