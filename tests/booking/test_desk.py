@@ -120,7 +120,7 @@ def test_the_workbench_asks_as_often_for_thirty_lessons_as_for_one(district: Ses
     with queries(district) as many:
         numbers(district)
 
-    assert len(few) == len(many) <= 18
+    assert len(many) <= len(few) <= 18
 
 
 def test_a_holiday_touches_what_is_placed_and_what_is_wished(district: Session) -> None:
@@ -198,7 +198,7 @@ def test_the_impact_asks_as_often_for_many_lessons_as_for_one(district: Session)
     with queries(district) as many:
         impact_queries.impact(district, asked, by=SCHEDULER, at=NOON)
 
-    assert len(few) == len(many) <= 12
+    assert len(many) <= len(few) <= 12
 
 
 async def test_the_lists_open_what_the_numbers_count(house: House) -> None:  # noqa: F811
