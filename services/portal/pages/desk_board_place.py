@@ -63,6 +63,9 @@ async def drop(
     )
     able = next((o for o in found["items"] if o["lecturer_id"] == str(lecturer)), None)
     out = next((o for o in found["excluded"] if o["lecturer_id"] == str(lecturer)), None)
+    here = (day.isoformat(), half)
+    shut, past = view.is_closed(closed, day, half), view.is_past(starts_at, page.now)
+    never = shut or past
     return page.fragment(
         "desk/board_drop.html",
         picked=picked,
@@ -71,12 +74,15 @@ async def drop(
         ends=view.ends_of(picked, starts_at),
         day=day.isoformat(),
         half=half,
-        able=able,
+        able=None if past else able,
         said=said.terms(able, page._) if able else [],
         careful=[said.warning(one, page._) for one in able["warnings"]] if able else [],
         reasons=[_reason(page, one, line) for one in out["reasons"]] if out else [],
-        others=_others(board, line, found, (day.isoformat(), half), closed),
-        closed=view.is_closed(closed, day, half),
+        others=_others(
+            board, line, {**found, "items": [] if never else found["items"]}, here, closed
+        ),
+        closed=shut,
+        past=past,
         same=_same_time(picked, starts_at),
         venues=[(f"venue:{v['id']}", v["name"]) for v in venues["items"]],
         sites=[(f"site:{s['id']}", s["name"]) for s in sites["items"]],
@@ -161,8 +167,6 @@ def _others(
         for one in found["items"]
         if one["lecturer_id"] != line["lecturer"]["id"]
     ]
-    if view.is_closed(closed, date.fromisoformat(here[0]), here[1]):
-        now = []
     some = now[: max(ALTERNATIVES - 1, ALTERNATIVES - len(own))]
     ways = [*own[: ALTERNATIVES - len(some)], *some]
     for other in board["items"]:

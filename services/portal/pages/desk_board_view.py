@@ -1,7 +1,7 @@
 """Portal: what the board shows: weeks, rows and cells, from what the services answered. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.portal.pages.live_patches import half_of
@@ -45,6 +45,11 @@ def closed_to(school: Shown | None) -> str:
 def is_closed(closed: str, on: date, half: str) -> bool:
     names = {half, WEEKDAYS[on.weekday()].lower()}
     return bool(names & set(closed.split(",")))
+
+
+def is_past(starts_at: str, now: datetime) -> bool:
+    starts = instant(starts_at)
+    return starts is not None and starts <= now
 
 
 def rows(items: Iterable[Shown], days: Sequence[date], closed: str = "") -> list[Shown]:
