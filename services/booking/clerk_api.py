@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from services.booking import (
     basket_queries,
+    clerk_letter_queries,
     clerk_queries,
     half_days,
     lesson_queries,
@@ -18,7 +19,7 @@ from services.booking import lesson_answer_schemas as showing
 from services.booking.answer_schemas import order as order_shown
 from services.booking.answer_schemas import there
 from services.booking.basket_queries import Dish
-from services.booking.clerk_queries import Cancelling
+from services.booking.clerk_letter_queries import Cancelling
 from services.booking.clerk_schemas import (
     CancellingOut,
     ClerkLetterOut,
@@ -106,7 +107,7 @@ def clerk_letter(order_id: UUID, tx: Tx, who: Who, now: Now, response: Response)
 @router.get("/orders/{order_id}/cancelling")
 def cancelling_letter(order_id: UUID, tx: Tx, who: Who, now: Now) -> CancellingOut:
     """What cancelling the letter now would mean."""
-    found = clerk_queries.cancelling(tx, order_id, by=who, at=now)
+    found = clerk_letter_queries.cancelling(tx, order_id, by=who, at=now)
     order = queries.letter(tx, order_id, by=who, at=now)
     shown = order_shown(order, who, Numbers.of(tx, who.district).zone)
     return _cancelling(found, who, tx, shown.moves)
@@ -116,7 +117,7 @@ def cancelling_letter(order_id: UUID, tx: Tx, who: Who, now: Now) -> CancellingO
 def cancelling_lesson(lesson_id: UUID, tx: Tx, who: Who, now: Now) -> CancellingOut:
     """What cancelling the lesson now would mean."""
     full = lesson_queries.one(tx, lesson_id, by=who)
-    found = clerk_queries.cancelling(tx, full.order.id, lesson_id, by=who, at=now)
+    found = clerk_letter_queries.cancelling(tx, full.order.id, lesson_id, by=who, at=now)
     lesson = showing.shown(full, who, Numbers.of(tx, who.district))
     said = _cancelling(found, who, tx, lesson.moves)
     return said.model_copy(update={"lesson": lesson})
@@ -190,7 +191,7 @@ def lessons_of_letter(
     order_id: UUID, tx: Tx, who: Who, cursor: str | None = None, limit: Limit = 100
 ) -> LetterLessonsOut:
     """The lessons of a letter, each with its moves, and their open changes with theirs."""
-    chosen, changes = clerk_queries.lessons_of(tx, order_id, by=who)
+    chosen, changes = clerk_letter_queries.lessons_of(tx, order_id, by=who)
     by = [col(Lesson.position), col(Lesson.day_index), col(Lesson.id)]
     rows, following = page(tx, chosen, by=by, cursor=cursor, limit=limit)
     numbers = Numbers.of(tx, who.district)
@@ -212,7 +213,7 @@ def put_contacts(
 
 
 def _home(tx: Tx, who: Who, now: Now) -> HomeOut:
-    found = clerk_queries.home(tx, by=who, at=now)
+    found = clerk_letter_queries.home(tx, by=who, at=now)
     return HomeOut(
         school=SchoolOut.model_validate(found.school),
         venues=[VenueOut.model_validate(row) for row in found.venues],

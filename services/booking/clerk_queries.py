@@ -1,6 +1,6 @@
 """Booking: the desk of a school's clerk: what to do next, how the year stands, what comes soon."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -8,32 +8,24 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
-from services.booking import lesson_queries, mix, queries, schools
+from services.booking import lesson_queries, mix, queries
+from services.booking.clerk_letter_queries import own_school
 from services.booking.lesson_queries import Full
-from services.booking.lesson_rules import notice_of
 from services.booking.models import (
-    BlockedDate,
     Change,
     Lesson,
     Order,
     OrderLine,
-    School,
     StaffingCopy,
-    Venue,
-    WorkDay,
 )
-from services.booking.seeing import order_for
-from services.booking.states import SETTLED, ChangeState, LessonState, OrderState
+from services.booking.states import ChangeState, LessonState, OrderState
 from services.kit.auth import Caller, Role
-from services.kit.errors import Forbidden
 from services.kit.numbers import Numbers
 
 L, O = LessonState, OrderState  # noqa: E741
 MOST = 50
 COMING = (L.TENTATIVE, L.CONFIRMED, L.AT_RISK, L.IN_PROGRESS, L.SUSPENDED)
-HALF_DAYS = ("half_day_am", "half_day_pm", "half_day_eve")
 
 
 @dataclass(frozen=True)
@@ -69,31 +61,10 @@ class Desk:
     coming: list[Full]
 
 
-@dataclass(frozen=True)
-class Cancelling:
-    """What would end with a letter, or with one lesson of it."""
-
-    order: Order
-    lessons: list[Full]
-    notice: str
-    starts_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Home:
-    """What a letter of the school is filled in with."""
-
-    school: School
-    venues: Sequence[Venue]
-    blocked: Sequence[BlockedDate]
-    holidays: Sequence[WorkDay]
-    half_days: dict[str, str]
-
-
 def desk(session: Session, *, days: int, by: Caller, at: datetime) -> Desk:
     """Ten reads, whatever there is: the most pressing things first, and the lessons of the coming
     days."""
-    school_id = _own_school(by)
+    school_id = own_school(by)
     numbers = Numbers.of(session, by.district)
     today = _midnight(at.astimezone(numbers.zone).date(), numbers)
     found = [
@@ -104,61 +75,6 @@ def desk(session: Session, *, days: int, by: Caller, at: datetime) -> Desk:
     ]
     found.sort(key=lambda todo: (todo.due_at is None, todo.due_at or today, todo.kind))
     return Desk(found, _year(session, school_id, by, at), _coming(session, school_id, today, days))
-
-
-def home(session: Session, *, by: Caller, at: datetime) -> Home:
-    """The caller's school with its rooms and days."""
-    school = schools.school_for(session, _own_school(by), by)
-    numbers = Numbers.of(session, by.district)
-    today = at.astimezone(numbers.zone).date()
-    rooms = select(Venue).where(Venue.school_id == school.id).order_by(col(Venue.name))
-    days = (
-        select(WorkDay)
-        .where(WorkDay.district == by.district, WorkDay.on >= today)
-        .where(WorkDay.on < today + timedelta(days=366))
-        .where(col(WorkDay.kind).in_(("public_holiday", "makeup_workday")))
-    )
-    return Home(
-        school=school,
-        venues=session.exec(rooms).all(),
-        blocked=schools.blocked(session, school.id, by),
-        holidays=session.exec(days.order_by(col(WorkDay.on))).all(),
-        half_days={name: numbers.text(name) for name in HALF_DAYS},
-    )
-
-
-def lessons_of(
-    session: Session, order_id: UUID, *, by: Caller
-) -> tuple[SelectOfScalar[Lesson], Sequence[Change]]:
-    """The lessons of a letter, and the changes still talked about."""
-    order = order_for(session, order_id, by)
-    chosen = select(Lesson).where(Lesson.order_id == order.id)
-    live = select(Change).where(Change.order_id == order.id)
-    live = live.where(col(Change.state).in_((ChangeState.PROPOSED, ChangeState.AGREED)))
-    return chosen, session.exec(live).all()
-
-
-def cancelling(
-    session: Session, order_id: UUID, lesson_id: UUID | None = None, *, by: Caller, at: datetime
-) -> Cancelling:
-    """The live lessons of a letter (or the one named), and how early cancelling them now counts
-    as: the soonest of them decides."""
-    order = order_for(session, order_id, by)
-    live = select(Lesson).where(Lesson.order_id == order.id).order_by(col(Lesson.position))
-    live = live.where(col(Lesson.state).not_in(SETTLED))
-    if lesson_id is not None:
-        live = live.where(Lesson.id == lesson_id)
-    found = lesson_queries.full(session, session.exec(live).all())
-    starts = min((s for full in found if (s := full.lesson.starts_at)), default=None)
-    numbers = Numbers.of(session, by.district)
-    return Cancelling(order, found, notice_of(starts, at, numbers), starts)
-
-
-def _own_school(by: Caller) -> UUID:
-    by.needs(Role.TOWNSHIP)
-    if by.school_id is None:
-        raise Forbidden("school_required")
-    return by.school_id
 
 
 def _changes(session: Session, school_id: UUID) -> Iterator[Todo]:

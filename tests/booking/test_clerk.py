@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from services.booking import (
     basket_queries,
     changes,
+    clerk_letter_queries,
     clerk_queries,
     half_days,
     mix,
@@ -229,7 +230,7 @@ def test_a_desk_takes_the_same_reads_with_one_lesson_and_with_many(district: Ses
 def test_the_home_of_a_clerk_is_what_a_letter_needs(xiqing: Session) -> None:
     schools.block(xiqing, YANG, date(2026, 12, 8), reason="换届", by=CLERK)
 
-    home = clerk_queries.home(xiqing, by=CLERK, at=NOON)
+    home = clerk_letter_queries.home(xiqing, by=CLERK, at=NOON)
 
     assert (home.school.id, [room.id for room in home.venues]) == (YANG, [ref("VEN-06")])
     assert [row.on for row in home.blocked] == [date(2026, 12, 8)]
@@ -365,12 +366,12 @@ def test_the_lessons_of_a_letter_come_with_their_open_changes(district: Session)
     wanted = Asked(starts_at=lesson_world.THURSDAY.starts_at)
     change = changes.propose(district, lesson.id, asked=wanted, by=SCHEDULER, at=NOON)
 
-    chosen, live = clerk_queries.lessons_of(district, lesson.order_id, by=CLERK)
+    chosen, live = clerk_letter_queries.lessons_of(district, lesson.order_id, by=CLERK)
 
     assert [row.id for row in district.exec(chosen.order_by(col(Lesson.position)))] == [lesson.id]
     assert [row.id for row in live] == [change.id]
     with pytest.raises(NotFound, match="not_found"):
-        clerk_queries.lessons_of(district, lesson.order_id, by=lesson_world.STRANGER)
+        clerk_letter_queries.lessons_of(district, lesson.order_id, by=lesson_world.STRANGER)
 
 
 def test_a_line_without_a_date_is_shown_with_its_course(xiqing: Session) -> None:
@@ -399,9 +400,11 @@ def test_cancelling_is_explained_before_it_is_done(district: Session) -> None:
     lesson = lesson_world.a_lesson(district, L.CONFIRMED)
     late = lesson_world.TUESDAY.starts_at - timedelta(hours=30)
 
-    found = clerk_queries.cancelling(district, lesson.order_id, by=CLERK, at=late)
+    found = clerk_letter_queries.cancelling(district, lesson.order_id, by=CLERK, at=late)
 
     assert (found.notice, found.starts_at) == ("late", lesson_world.TUESDAY.starts_at)
     assert [full.lesson.id for full in found.lessons] == [lesson.id]
     with pytest.raises(NotFound, match="not_found"):
-        clerk_queries.cancelling(district, lesson.order_id, by=lesson_world.STRANGER, at=late)
+        clerk_letter_queries.cancelling(
+            district, lesson.order_id, by=lesson_world.STRANGER, at=late
+        )
