@@ -85,9 +85,8 @@ class OwnOfferOut(BaseModel):
 class OwnAssignmentOut(BaseModel):
     """What a lecturer has promised. `release` says what asking to be released would do now:
     `early` (until `release_early_until`) takes effect at once and needs a reason, `late` is a
-    request. `reconfirm_wanted`: the
-    lesson is near and he has not said again that he comes. `question`: another time, asked of
-    him."""
+    request. `reconfirm_wanted`: the lesson is near and he has not said again that he comes.
+    `question`: another time, asked of him."""
 
     id: UUID
     lesson_id: UUID
