@@ -72,7 +72,7 @@ def make_app(
         yield
         stopping.set()
         relay.wake.set()
-        connecting.cancel()
+        await end([connecting])
         await stop(tasks)
         await bus.close()
         relay.close()
@@ -100,11 +100,16 @@ def make_app(
 
 
 async def stop(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Let them finish what they hold, then cancel until gone: one cancel can be lost on 3.11."""
+    """Let them finish what they hold, then end them."""
+    if tasks:
+        await asyncio.wait(tasks, timeout=2)
+    await end(tasks)
+
+
+async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel until gone: one cancel can be lost on 3.11, and the broker's client loses some."""
     pending: set[asyncio.Task[None]] = set(tasks)
-    if pending:
-        _, pending = await asyncio.wait(pending, timeout=2)
-    while pending:
+    while pending := {task for task in pending if not task.done()}:
         for task in pending:
             task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=1)
+        await asyncio.wait(pending, timeout=0.2)
