@@ -11,7 +11,7 @@ from services.portal.pages.frame import Page, pages
 
 router = pages("/desk/courses", Role.SCHEDULER)
 
-FILTERS = ("state", "q", "module", "category", "format", "pool", "audience", "delivery")
+FILTERS = ("state", "q", "module", "category", "pool", "audience", "delivery")
 KINDS = ("module", "category", "format", "audience", "delivery", "pool", "equipment")
 PLAIN = ("label", "title", "summary", "kind", "module", "category", "format", "class_hours")
 NUMBERS = ("minutes", "min_attendees", "max_attendees")
@@ -28,6 +28,8 @@ DONE = {
 @router.get("")
 async def courses(page: Page) -> Response:
     filters = asked(page, *FILTERS)
+    # `format` in an address asks for a sheet, on every page.
+    filters |= given(format=asked(page, "shape").get("shape"))
     found = await listed(page, "catalog", "/courses", {"state": "all", **filters})
     if wants_sheet(page):
         return page.excel(page._("课程"), sheet(page), found["items"])
