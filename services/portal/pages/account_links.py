@@ -22,9 +22,9 @@ PLACES: dict[str, dict[Role, str]] = {
         Role.LECTURER: "/phone/agenda",
         Role.SUPERVISOR: "/supervisor/disputes",
     },
-    "offers": {Role.LECTURER: "/phone", Role.SCHEDULER: "/desk/offers"},
+    "offers": {Role.LECTURER: "/phone/offers/{id}", Role.SCHEDULER: "/desk/offers"},
     "assignments": {
-        Role.LECTURER: "/phone/agenda",
+        Role.LECTURER: "/phone/lessons/{id}",
         Role.SCHEDULER: "/desk/lessons",
         Role.TOWNSHIP: "/clerk/today",
         Role.SUPERVISOR: "/supervisor/appeals",
