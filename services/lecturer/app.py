@@ -7,6 +7,7 @@ from services.lecturer import (
     board_api,
     candidates,
     desk_api,
+    import_api,
     offers_api,
     own_api,
 )
@@ -21,7 +22,7 @@ app = make_app(
         *(api.router, api.letters, api.times, api.seats),
         *(offers_api.router, offers_api.seats, assignments_api.router),
         *(board_api.router, own_api.router),
-        desk_api.router,
+        *(desk_api.router, import_api.router),
     ],
     handlers=HANDLERS,
     timers=TIMERS,

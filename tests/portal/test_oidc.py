@@ -175,7 +175,8 @@ def test_another_nonce_or_verifier_is_refused(pages: Pages, provider: str, what:
 
 
 def test_the_way_out_carries_challenge_state_and_nonce(pages: Pages, provider: str) -> None:
-    answer = httpx.get(f"{pages.origin}/sign-in/provider", params={"next": "//evil.example"})
+    url = f"{pages.origin}/sign-in/provider"
+    answer = httpx.get(url, params={"next": "//evil.example"}, timeout=30)
 
     asked = {k: v[0] for k, v in parse_qs(urlsplit(answer.headers["location"]).query).items()}
     assert (asked["code_challenge_method"], asked["response_type"]) == ("S256", "code")
@@ -191,7 +192,7 @@ def test_a_provider_that_is_away_is_said_so(
     (home / "oidc.toml").write_text(RULES.format(issuer="http://127.0.0.1:1"), encoding="utf-8")
     monkeypatch.setenv("YUEKE_OIDC", str(home / "oidc.toml"))
 
-    answer = httpx.get(f"{pages.origin}/sign-in/provider")
+    answer = httpx.get(f"{pages.origin}/sign-in/provider", timeout=30)
 
     assert answer.status_code == 503
 

@@ -58,11 +58,12 @@ def fields(refused: Refused, words: Words) -> dict[str, str]:
             name, line = str(error.get("field", "")), error.get("line")
             # A letter's lines are counted from 1.
             place = name if not isinstance(line, int) else f"lines.{line - 1}.{name}"
-            found.setdefault(place, _beside(error, words))
+            found.setdefault(place, beside(error, words))
     return found
 
 
-def _beside(error: Mapping[str, Any], words: Words) -> str:
+def beside(error: Mapping[str, Any], words: Words) -> str:
+    """One of the things that are wrong with what was filled in."""
     code = str(error.get("code"))
     if code in FIELD_SENTENCES:
         return words(FIELD_SENTENCES[code])

@@ -238,7 +238,7 @@ SENTENCES: dict[str, str] = {
     "too_many_rows": "一次最多导入 {most} 行。",
     "columns_missing": "缺少列：{columns}。",
     "import_has_errors": "有的行不正确，没有导入任何内容。",
-    "row_repeated": "与第 {line} 行重复。",
+    "row_repeated": "与第 {line_before} 行重复。",
     "lecturer_unknown": "没有这位讲师。",
     "school_unknown": "没有这所学校。",
 }

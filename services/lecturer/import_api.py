@@ -1,0 +1,59 @@
+"""Lecturer over HTTP: many lecturers at once."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from services.kit.web import Now, Router, Tx, Who
+from services.lecturer import importing
+from services.lecturer.schemas import Day, In, LecturerIn, Name, like
+
+router = Router(tags=["import"])
+
+MOST_ROWS = 500
+
+
+class RowIn(LecturerIn):
+    """One line of a sheet; `line` is how the sheet counts it."""
+
+    model_config = like(line=2, code="LEC-241", name="示例讲师241（虚构）", pool="backbone")
+
+    line: int = Field(ge=1, le=100_000)
+    courses: list[Name] = Field(default=[], max_length=200)
+    appointment_no: Name | None = None
+    appointment_start: Day | None = None
+    appointment_end: Day | None = None
+
+    def row(self) -> importing.Row:
+        own = {"line", "courses", "appointment_no", "appointment_start", "appointment_end"}
+        return importing.Row(
+            self.line,
+            self.model_dump(include=set(LecturerIn.model_fields) - own),
+            self.courses,
+            self.appointment_no,
+            self.appointment_start,
+            self.appointment_end,
+        )
+
+
+class ImportIn(In):
+    """All rows or none. `dry_run`: say what would be, change nothing."""
+
+    dry_run: bool = False
+    rows: list[RowIn] = Field(min_length=1, max_length=MOST_ROWS)
+
+
+class ImportOut(BaseModel):
+    """How many are new and how many change; of a trial also what is wrong, by line."""
+
+    created: int
+    changed: int
+    errors: list[dict[str, Any]]
+
+
+@router.post("/import")
+def take(body: ImportIn, tx: Tx, who: Who, now: Now) -> ImportOut:
+    """Lecturers from a sheet (administrator)."""
+    rows = [row.row() for row in body.rows]
+    found = importing.take(tx, rows, dry_run=body.dry_run, by=who, at=now)
+    return ImportOut(created=found.created, changed=found.changed, errors=found.errors)
