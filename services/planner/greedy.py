@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.planner.board import Board
 from services.planner.candidates import Ints
 from services.planner.model import Model
 
@@ -29,8 +28,7 @@ class Desk:
     """Which candidates are still possible and what each would cost now."""
 
     def __init__(self, model: Model) -> None:
-        self.model, table, problem = model, model.table, model.problem
-        board = Board(problem, problem.fixed)
+        self.model, table, problem, board = model, model.table, model.problem, model.board
         self.alive = np.ones(len(table), dtype=np.bool_)
         self.cost = table.price.copy()
         self.fair = problem.weights.fair

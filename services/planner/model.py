@@ -62,6 +62,7 @@ class Model:
     """The matrix, and what its columns mean. `base`: the score of what cannot be changed."""
 
     problem: Problem
+    board: Board  # with the fixed lessons on it
     table: Candidates
     matrix: Matrix
     lessons: Ints  # the lesson of each unserved column
@@ -179,6 +180,7 @@ def _assemble(
     rest = Score(base.unserved - int(lost.sum()), base.soft)
     return Model(
         problem,
+        board,
         table,
         matrix,
         lessons,

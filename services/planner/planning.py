@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from services.planner.checks import validate
 from services.planner.greedy import Desk
 from services.planner.model import Model, build
-from services.planner.plans import Options, Plan, Progress, Status
+from services.planner.plans import Options, Plan, Progress, Score, Status
 from services.planner.problem import Assignment, Problem
 from services.planner.scores import score, terms
 from services.planner.search import Search
@@ -56,7 +56,9 @@ def told(
 ) -> Plan:
     served = {at.lesson for at in found}
     left = [lesson for lesson in lessons if lesson not in served]
-    worth = score(problem, found)
+    gone = (lesson for lesson in range(len(problem.lessons)) if lesson not in served)
+    points = terms(problem, found)
+    worth = Score(sum(problem.lessons[lesson].weight for lesson in gone), sum(points.values()))
     moved = tuple(at.lesson for at in found if problem.offered.get(at.lesson, at) != at)
     return Plan(
         assignments=found,
@@ -64,7 +66,7 @@ def told(
         score=worth,
         bound=worth if search.closed else search.proven,
         seconds=time.monotonic() - began,
-        terms=terms(problem, found),
+        terms=points,
         unserved=tuple(explain(problem, found, left)),
         moved=moved,
         violations=tuple(validate(problem, found)),

@@ -109,6 +109,11 @@ class Lesson:
 
     def days(self, start: int) -> list[int]:
         """Every day the lesson touches."""
+        if len(self.segments) == 1:
+            offset, minutes = self.segments[0]
+            day = (start + offset) // DAY
+            if start + offset + minutes <= (day + 1) * DAY:
+                return [day]
         return sorted({d for a, b in self.at(start) for d in range(a // DAY, (b - 1) // DAY + 1)})
 
 

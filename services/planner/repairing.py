@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from services.planner.events import FOREVER, Event, after, changed, open_windows
 from services.planner.planning import planned
-from services.planner.plans import Options, Plan
+from services.planner.plans import Options, Plan, Score
 from services.planner.problem import Assignment, Lesson, Problem, Window
-from services.planner.scores import score, terms
+from services.planner.scores import terms
 
 
 def touched(
@@ -47,10 +47,11 @@ def repair(
     near = replace(late, lessons=changed(late.lessons, wishes))
     found = planned(near, options or Options(seconds=5), broken)
     served = {at.lesson: at for at in found.assignments}
+    points = terms(late, found.assignments)
     return replace(
         found,
-        score=score(late, found.assignments),
-        terms=terms(late, found.assignments),
+        score=Score(found.score.unserved, sum(points.values())),
+        terms=points,
         moved=tuple(i for i in broken if served.get(i) != where[i]),
         seconds=time.monotonic() - began,
     )

@@ -18,7 +18,7 @@ from services.planner.plans import Score
 # One step of weight should outweigh whatever soft points one lesson can cost.
 STEP = 5000
 # Up to so many entries the whole problem is tried first, up to so many after improving parts.
-WHOLE_FIRST, WHOLE_LATER = 40_000, 130_000
+WHOLE_FIRST, WHOLE_LATER = 40_000, 60_000
 WHOLE_SHARE, PARTS_SHARE = 0.6, 0.45
 PART_SECONDS, QUICK, SLOW = 5.0, 0.3, 1.0
 

@@ -29,8 +29,9 @@ def explain(
     problem: Problem, plan: Sequence[Assignment], lessons: Iterable[int]
 ) -> Iterator[Unserved]:
     """Each of these lessons, judged beside the plan."""
-    board = Board(problem, plan)
-    for lesson in lessons:
+    asked = list(lessons)
+    board = Board(problem, plan if asked else ())
+    for lesson in asked:
         yield _explain(problem, board, lesson)
 
 
