@@ -152,9 +152,7 @@ def cell(name: str, value: Any) -> Any:
     if name == "pool":
         return POOLS.get(text, text)
     if name == "courses":
-        return (
-            text.replace("、", " ").replace(",", " ").replace("，", " ").replace("|", " ").split()
-        )
+        return re.split(r"[\s、,，|]+", text) if text else []
     if name in ("max_sessions_per_week", "appointment_no", "appointment_start", "appointment_end"):
         return text or None
     return text
