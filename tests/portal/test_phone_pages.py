@@ -151,10 +151,13 @@ def test_what_was_accepted_is_in_the_agenda_and_in_the_calendar(
 
     todo, month = phone.see("/phone"), phone.see("/phone/agenda?month=2026-12")
     lesson = phone.see(f"/phone/lessons/{promise}")
+    ended = phone.see(f"/phone/offers/{offer['id']}")
     ics = phone.http.get(f"/phone/lessons/{promise}/calendar.ics")
     sheet = phone.http.get("/phone/agenda?month=2026-12&format=xlsx")
 
     assert "最近的答复" in todo
+    assert "这张派课单已有结果" in ended
+    assert "data-until" not in ended
     assert f"/phone/lessons/{promise}" in month
     assert f'href="tel:{offer["seat"]["contact_phone"]}"' in lesson
     place = offer["seat"]["place"]
