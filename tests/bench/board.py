@@ -22,6 +22,7 @@ from tests.town import Town, a_town
 
 CHROMIUM = "/usr/bin/chromium"
 SLOWER, PATCHES, SECONDS = 4, 20, 30
+PAUSE = 120  # milliseconds between two keys of somebody quick
 DAY = "2026-12-08"
 WIDE, HIGH = 1366, 768
 WATCH = Path(__file__).with_suffix(".js")
@@ -113,6 +114,7 @@ def _under_patches(page: Page, slow: CDPSession) -> Iterator[tuple[str, str]]:
     while page.evaluate("window.bench.told()") < PATCHES * SECONDS / 2:
         for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowUp"):
             page.keyboard.press(key)
+            page.wait_for_timeout(PAUSE)
         cells.nth(45).click()
     dropped = _drag(page)
     waiting = page.evaluate("window.yuekeLive.waiting()")

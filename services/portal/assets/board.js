@@ -11,7 +11,7 @@
   const OPEN = new Set(["pending", "countered"]);
   const PENDING = new Set(["at_risk", "unplaced", "waitlisted", "tentative"]);
   let picked = board().dataset.lesson || "";
-  let dragging = "", over = null, here = null, byKeys = false, colouredFor = "";
+  let dragging = "", over = null, here = null, byKeys = false, colouredFor = "", dropped = false;
   const words = () => (words.known ||= JSON.parse(board().dataset.words));
 
   // --- one way to ask the server
@@ -174,6 +174,7 @@
     if (!cell) return;
     event.preventDefault();
     aim(cell, event);
+    dropped = true;
     put(cell, dragging);
   });
   document.addEventListener("dragend", () => {
@@ -183,7 +184,9 @@
     over = null;
     dragging = "";
     window.yuekeLive?.release();
-    if (colouredFor && !find("dialog[open]")) uncolour();
+    // After a drop the colours stay until its dialog is closed.
+    if (colouredFor && !dropped) uncolour();
+    dropped = false;
   });
 
   // --- colours while dragging: rows in sight first, the rest when there is time
@@ -209,7 +212,8 @@
     };
     some(first);
     const later = window.requestIdleCallback || ((work) => setTimeout(work, 30));
-    const slice = () => { some(rest.splice(0, 30)); if (rest.length && colouredFor) later(slice); };
+    const whose = colouredFor;
+    const slice = () => { if (colouredFor !== whose) return; some(rest.splice(0, 30)); if (rest.length) later(slice); };
     if (rest.length) later(slice);
   }
   function uncolour() {
