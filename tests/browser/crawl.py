@@ -44,6 +44,12 @@ class Crawler:
             self.look()
             self._deeper()
 
+    def through(self, name: str, *selectors: str) -> None:
+        """A page of a kind that was seen already, in another state: what to click for it."""
+        for selector in selectors:
+            self._click(selector)
+        self.look(name)
+
     def _menu(self) -> list[str]:
         links = "nav.menu a, nav.bar-right > a"
         found: list[str] = self.page.eval_on_selector_all(
@@ -86,10 +92,10 @@ class Crawler:
         if self.page.url != url:
             self.page.goto(url)
 
-    def look(self) -> None:
+    def look(self, name: str = "") -> None:
         """At the page that is open, in both languages and sizes, with every dialog of it."""
         url = self.page.url
-        of = kind(url)
+        of = name or kind(url)
         if not self.page.locator("details.person").count():
             self.wrong.append(f"{url}: not a page of the house")
             self.seen.setdefault(of, url)

@@ -21,11 +21,13 @@ def shot(page: Page, name: str, *, full: bool = True) -> list[str]:
     settle(page)
     found: list[str] = page.evaluate(INSPECT)
     size = page.viewport_size
-    if full and size and size["width"] == PHONE["width"]:
+    if full and size:
         # As long as the page, so that what is fixed to the bottom is drawn at the bottom.
         height: int = page.evaluate("document.documentElement.scrollHeight")
         page.set_viewport_size({**size, "height": min(max(height, size["height"]), LONGEST)})
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=full, animations="disabled", caret="hide")
+    page.screenshot(path=SHOTS / f"{name}.png", animations="disabled", caret="hide")
+    if size:
+        page.set_viewport_size(size)
     return [f"{name}: {line}" for line in found]
 
 

@@ -9,6 +9,23 @@ from tests.browser.look import SHOTS
 from tests.tour import SCHOOL
 from tests.town import Town
 
+# Pages that look otherwise in another state.
+LETTER = "td a[href^='/clerk/letters/']"
+CLERK, DESK = "nav.menu a[href='/clerk/letters']", "nav.menu a[href='/desk/review']"
+ALSO = {
+    "township": {
+        "clerk.letters.going": (CLERK, "a[href='/clerk/letters?tab=going']"),
+        "clerk.letter.going": (CLERK, "a[href='/clerk/letters?tab=going']", LETTER),
+        "clerk.letter.over": (CLERK, "a[href='/clerk/letters?tab=over']", LETTER),
+    },
+    "scheduler": {
+        "desk.review.approved": (
+            DESK,
+            "a[href='/desk/review?state=approved']",
+            "td a[href^='/desk/review/']",
+        ),
+    },
+}
 ROLES = ("township", "scheduler", "lecturer", "supervisor", "administrator")
 
 
@@ -29,6 +46,8 @@ def test_every_page_of_a_role(role: str, lived_in: Town, browser: Browser, enter
     crawler = Crawler(person, label=role)
 
     crawler.walk()
+    for name, clicks in ALSO.get(role, {}).items():
+        crawler.through(name, *clicks)
 
     print(f"{role}: {len(crawler.seen)} pages, pictures in {SHOTS}")
     assert not crawler.wrong, "\n".join(crawler.wrong)
