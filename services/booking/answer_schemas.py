@@ -115,7 +115,7 @@ def _brief(
         state,
         sent=row.number is not None,
         lines=progress.lines,
-        returned=progress.lines_returned,
+        returned=progress.lines_returned + progress.lines_mended,
         lessons=progress.lessons,
     )
     return {

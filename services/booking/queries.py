@@ -43,6 +43,7 @@ TAUGHT = {
     L.WRITTEN_OFF,
 }
 NOT_COUNTED = {L.CANCELLED, L.WRITTEN_OFF}
+MENDED = "mended"  # returned, and the school has answered
 CHECKED = {OrderState.DRAFT, OrderState.RETURNED}
 
 
@@ -54,7 +55,8 @@ class Progress(NamedTuple):
     returned: bool
     word: str
     begun: bool
-    lines_returned: int = 0
+    lines_returned: int = 0  # to be mended by the school
+    lines_mended: int = 0  # mended, to be decided again
     lessons: Mapping[LessonState, int] = {}
 
 
@@ -102,7 +104,7 @@ def with_lines(
         courses=courses,
         lessons=[(lesson, holder) for lesson, holder in lessons],
         progress=progress_of(
-            [line.review for line in lines], Counter(L(lesson.state) for lesson, _ in lessons)
+            [_review(line) for line in lines], Counter(L(lesson.state) for lesson, _ in lessons)
         ),
         problems=checks.problems(order, lines, on, at) if judged else [],
         warnings=advice.warnings(session, order, lines, on),
@@ -117,10 +119,11 @@ def progress_of(reviews: Sequence[str], lessons: Mapping[LessonState, int]) -> P
     states = set(lessons)
     return Progress(
         lines=len(reviews),
-        returned="returned" in reviews,
+        returned=bool({"returned", MENDED} & set(reviews)),
         word=word_of(states),
         begun=bool(states & UNDER_WAY),
         lines_returned=reviews.count("returned"),
+        lines_mended=reviews.count(MENDED),
         lessons=lessons,
     )
 
@@ -172,19 +175,25 @@ def orders(
     return chosen
 
 
+def _review(line: OrderLine) -> str:
+    return MENDED if line.review == "returned" and line.mended_at else line.review
+
+
 def progress_all(session: Session, rows: Sequence[Order]) -> dict[UUID, Progress]:
     """The progress of each letter of a page, in one query."""
     ids = [row.id for row in rows]
     if not ids:
         return {}
+    answered = (col(OrderLine.review) == "returned") & col(OrderLine.mended_at).is_not(None)
+    review = sa.case((answered, MENDED), else_=col(OrderLine.review))
     lines = sa.select(
-        col(OrderLine.order_id), sa.literal("line"), col(OrderLine.review), sa.func.count()
+        col(OrderLine.order_id), sa.literal("line"), review.label("word"), sa.func.count()
     ).where(col(OrderLine.order_id).in_(ids))
     lessons = sa.select(
         col(Lesson.order_id), sa.literal("lesson"), col(Lesson.state), sa.func.count()
     ).where(col(Lesson.order_id).in_(ids))
     both: Any = sa.union_all(
-        lines.group_by(col(OrderLine.order_id), col(OrderLine.review)),
+        lines.group_by(col(OrderLine.order_id), sa.text("word")),
         lessons.group_by(col(Lesson.order_id), col(Lesson.state)),
     )
     reviews: dict[UUID, list[str]] = {id: [] for id in ids}

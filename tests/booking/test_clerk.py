@@ -64,7 +64,7 @@ def words(session: Session, order: Any) -> list[tuple[str, str, int, int]]:
         O(order.state),
         sent=order.number is not None,
         lines=found.progress.lines,
-        returned=found.progress.lines_returned,
+        returned=found.progress.lines_returned + found.progress.lines_mended,
         lessons=found.progress.lessons,
     )
     return [tuple(step) for step in made]  # type: ignore[misc]
@@ -408,3 +408,18 @@ def test_cancelling_is_explained_before_it_is_done(district: Session) -> None:
         clerk_letter_queries.cancelling(
             district, lesson.order_id, by=lesson_world.STRANGER, at=late
         )
+
+
+def test_a_mended_line_is_with_the_district_again(xiqing: Session) -> None:
+    decision = Decision(2, "return", ["expected_attendees"], reason="请核对人数")
+    order = approved(xiqing, a_line(), a_line(), decisions=[decision])
+    assert queries.progress_all(xiqing, [order])[order.id].lines_returned == 1
+    line = xiqing.exec(select(OrderLine).where(OrderLine.order_id == order.id)).all()[-1]
+    line.mended_at = NOON
+    xiqing.flush()
+
+    alone = queries.letter(xiqing, order.id, by=CLERK, at=NOON).progress
+    listed = queries.progress_all(xiqing, [order])[order.id]
+
+    assert alone == listed
+    assert (listed.returned, listed.lines_returned, listed.lines_mended) == (True, 0, 1)
