@@ -25,7 +25,7 @@ from deploy.home import SERVICES
 from services.kit.db import Database
 
 NOW = "2026-11-23T09:00+08:00"  # a Monday
-START_PATIENCE = 90
+START_PATIENCE = 180
 
 
 def free_port() -> int:
