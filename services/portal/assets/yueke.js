@@ -88,6 +88,16 @@
     if (event.key === "?") find("#keys")?.showModal();
   });
 
+  // A wide table without a link in it is scrolled by keys, too.
+  function reach_tables() {
+    document.querySelectorAll(".table-wrap").forEach((wrap) => {
+      if (wrap.scrollWidth > wrap.clientWidth && !find("a, button, input, select, [tabindex]", wrap)) wrap.tabIndex = 0;
+    });
+  }
+  reach_tables();
+  addEventListener("resize", reach_tables);
+  document.addEventListener("htmx:afterSettle", reach_tables);
+
   // Deadlines run down: <time data-until="..."> says how long is left, each half minute.
   const zh = document.documentElement.lang !== "en";
   function left(until, now) {
