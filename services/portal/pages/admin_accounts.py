@@ -59,7 +59,7 @@ async def _sheet(page: Page, chosen: dict[str, Any]) -> Response:
         (words("姓名"), "name"),
         (words("角色"), lambda row: [words.word("role", role) for role in row["roles"]]),
         (words("邮箱"), "email"),
-        (words("状态"), lambda row: words("启用") if row["active"] else words("停用")),
+        (words("状态"), lambda row: words("启用") if row["active"] else words("已停用")),
     ]
     return page.excel(words("账号"), columns, rows)
 
