@@ -54,11 +54,11 @@ class Rules:
 
 @dataclass(frozen=True)
 class Frame:
-    """The local day, week and month of a slot, as instants, and the half-day it lies in."""
+    """The local day, week and month of a slot, as instants, and the half-days it takes."""
 
     on: date
     zone: ZoneInfo
-    half_day: str | None
+    half_days: tuple[str, ...]
     day: tuple[datetime, datetime]
     week: tuple[datetime, datetime]
     month: tuple[datetime, datetime]
@@ -74,7 +74,7 @@ class Frame:
         return cls(
             on=on,
             zone=rules.zone,
-            half_day=half_day(rules, starts_at, ends_at),
+            half_days=half_days(rules, starts_at, ends_at),
             day=span(on, on + timedelta(days=1)),
             week=span(monday, monday + timedelta(days=7)),
             month=span(first, (first + timedelta(days=32)).replace(day=1)),
@@ -192,20 +192,22 @@ def _not_appointed(ask: Ask, person: Person) -> Reason:
 
 
 def _not_available(ask: Ask, person: Person, rules: Rules) -> Iterator[Reason]:
-    wanted = ask.frame.half_day
-    if wanted is None:
+    wanted = ask.frame.half_days
+    if not wanted:
         hours = [f"{a:%H:%M}-{b:%H:%M}" for a, b in rules.half_days.values()]
         yield _reason("not_available", ("move_into_half_day", {"half_days": hours}), half_day=None)
-    elif wanted not in person.half_days:
-        change = ("add_availability", {"half_day": wanted})
-        yield _reason(
-            "not_available", change, half_day=wanted, available=sorted(person.half_days, key=_rank)
-        )
+    for half in wanted:
+        if half in person.half_days:
+            continue
+        available = sorted(person.half_days, key=_rank)
+        change = ("add_availability", {"half_day": half})
+        yield _reason("not_available", change, half_day=half, available=available)
+    first = wanted[0] if wanted else None
     for away in person.leave:
         if away.starts_at < ask.ends_at and away.ends_at > ask.starts_at:
             change = ("undo_leave", {"leave_id": str(away.id)})
             local = {"from": _at(away.starts_at, rules), "until": _at(away.ends_at, rules)}
-            yield _reason("not_available", change, half_day=wanted, leave=local)
+            yield _reason("not_available", change, half_day=first, leave=local)
 
 
 def _his_week(ask: Ask, person: Person, rules: Rules) -> Iterator[Reason]:
@@ -248,15 +250,20 @@ def _too_close(ask: Ask, other: Engagement, rules: Rules) -> Iterator[Reason]:
         yield _reason("travel_buffer", change, **facts, needs_minutes=way, gap_minutes=gap_minutes)
 
 
-def half_day(rules: Rules, starts_at: datetime, ends_at: datetime) -> str | None:
-    """The half-day the slot lies in wholly, for example MON_AM, by local time."""
+def half_days(rules: Rules, starts_at: datetime, ends_at: datetime) -> tuple[str, ...]:
+    """The half-days of one local day that the slot takes, for example MON_AM; a camp's day takes
+    the morning, the break and the afternoon. None when it begins or ends outside of all."""
     starts, ends = starts_at.astimezone(rules.zone), ends_at.astimezone(rules.zone)
     if starts.date() != ends.date():
-        return None
-    for part, (opens, closes) in rules.half_days.items():
-        if opens <= starts.time() and ends.time() <= closes:
-            return f"{WEEKDAYS[starts.weekday()]}_{part}"
-    return None
+        return ()
+    parts = list(rules.half_days)
+    hours = rules.half_days.values()
+    begun = [n for n, (opens, closes) in enumerate(hours) if opens <= starts.time() < closes]
+    ended = [n for n, (opens, closes) in enumerate(hours) if opens < ends.time() <= closes]
+    if not begun or not ended:
+        return ()
+    day = WEEKDAYS[starts.weekday()]
+    return tuple(f"{day}_{part}" for part in parts[begun[0] : ended[0] + 1])
 
 
 def _reason(code: str, change: str | tuple[str, dict[str, Any]], **facts: Any) -> Reason:

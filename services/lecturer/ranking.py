@@ -92,7 +92,7 @@ def _warnings(ask: Ask, person: Person, record: Record) -> Iterable[dict[str, An
         yield {"code": "often_at_school", "sessions": record.school}
     first, after = ask.frame.day
     today = sum(first <= e.starts_at < after for e in person.engagements)
-    if ask.frame.half_day is not None and ask.frame.half_day.endswith("_EVE") and today >= 2:
+    if ask.frame.half_days and ask.frame.half_days[-1].endswith("_EVE") and today >= 2:
         yield {"code": "evening_after_a_full_day", "sessions": today}
 
 

@@ -140,7 +140,7 @@ def test_a_lesson_lies_in_one_half_day_of_the_lecturer() -> None:
 @pytest.mark.parametrize(
     ("starts_at", "ends_at"),
     [
-        ("2026-12-01 11:30", "2026-12-01 14:00"),
+        ("2026-12-01 11:30", "2026-12-01 13:00"),
         ("2026-12-01 13:00", "2026-12-01 15:00"),
         ("2026-12-01 20:00", "2026-12-01 21:30"),
         ("2026-12-01 20:00", "2026-12-02 09:00"),
@@ -156,6 +156,16 @@ def test_a_lesson_between_half_days_suits_nobody(starts_at: str, ends_at: str) -
         "kind": "move_into_half_day",
         "half_days": ["08:30-12:00", "13:30-17:00", "18:00-21:00"],
     }
+
+
+def test_the_day_of_a_camp_takes_the_morning_and_the_afternoon() -> None:
+    camp = ask(starts_at=local("2026-12-01 09:00"), ends_at=local("2026-12-01 15:00"))
+
+    [reason] = why(person(half_days={"TUE_PM", "TUE_EVE"}), camp)
+
+    assert codes(person(half_days={"TUE_AM", "TUE_PM"}), camp) == []
+    assert (reason["code"], reason["half_day"]) == ("not_available", "TUE_AM")
+    assert reason["change"] == {"kind": "add_availability", "half_day": "TUE_AM"}
 
 
 def test_a_lesson_fills_its_half_day_to_the_minute() -> None:
