@@ -18,14 +18,14 @@ PLACES: dict[str, dict[Role, str]] = {
     "orders": {Role.TOWNSHIP: "/clerk/letters/{id}", Role.SCHEDULER: "/desk/review/{id}"},
     "lessons": {
         Role.TOWNSHIP: "/clerk/letters",
-        Role.SCHEDULER: "/desk/lessons?lesson={id}",
+        Role.SCHEDULER: "/desk/lessons/{id}",
         Role.LECTURER: "/phone/agenda",
         Role.SUPERVISOR: "/supervisor/disputes",
     },
     "offers": {Role.LECTURER: "/phone/offers/{id}", Role.SCHEDULER: "/desk/offers"},
     "assignments": {
         Role.LECTURER: "/phone/lessons/{id}",
-        Role.SCHEDULER: "/desk/lessons",
+        Role.SCHEDULER: "/desk/promises",
         Role.TOWNSHIP: "/clerk/today",
         Role.SUPERVISOR: "/supervisor/appeals",
     },
