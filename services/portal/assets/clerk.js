@@ -251,7 +251,11 @@
     }
   });
 
+  // A long name of a place is there in full for whoever points at it.
+  const name_places = () => all('[data-f="place"]').forEach((one) => { one.title = one.selectedOptions[0]?.textContent.trim() || ""; });
+  document.addEventListener("change", name_places);
   document.addEventListener("htmx:afterSettle", (event) => {
+    name_places();
     if (event.target.id === "letter-state" || event.target.id === "lines" || find("#letter-state", event.target)) mark();
     if (event.target.id === "heat-body") {
       const wanted = focus_next;
@@ -274,6 +278,7 @@
   function begin() {
     show_basket();
     mark();
+    name_places();
     // After something was said of a lesson, the page begins at it.
     const at = new URLSearchParams(location.search).get("lesson");
     const lesson = at && document.getElementById(`lesson-${at}`);
