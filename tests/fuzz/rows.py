@@ -66,6 +66,10 @@ class Rows:
             self._lists[name] = self._read(name)
         return self._lists[name]
 
+    def known(self, name: str) -> bool:
+        """Whether a list of such rows is read anywhere."""
+        return name == "leave" or ALIKE.get(name, name) in LISTS
+
     def _read(self, name: str) -> list[Row]:
         if name == "leave":
             return [
@@ -84,7 +88,7 @@ class Rows:
 
     def row(self, name: str, random: Random, *, verb: str | None = None) -> Row | None:
         """One of them; rather one whose next moves name this verb."""
-        rows = self.of(name)
+        rows = self.of(name) if self.known(name) else []
         ready = [row for row in rows if verb in row.get("moves", ())]
         if ready and random.random() < 0.8:
             return random.choice(ready)
