@@ -60,5 +60,5 @@ def fuzzed(
         # Those with the smallest power first: they leave the others something to do.
         people = {"township": SCHOOL, "lecturer": bring_to_life(town)}
         people |= {role: role for role in ("scheduler", "supervisor", "administrator")}
-        first = (town.now() + timedelta(days=60)  # after the New Year's holidays).date()
+        first = (town.now() + timedelta(days=60)).date()  # after the New Year's holidays
         yield Fuzzed(town, Letters(number, first=first), people)
