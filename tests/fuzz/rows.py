@@ -29,7 +29,7 @@ LISTS = {
     "messages": "/api/notify/messages?limit=100",
     "feeds": "/api/notify/feeds",
 }
-ALIKE = {"seats": "lessons"}
+ALIKE = {"seats": "lessons", "review": "orders"}
 # The field of a body, a query or a path, and the rows it names.
 FIELDS = {
     "course_id": "courses",
