@@ -29,7 +29,8 @@ LISTS = {
     "messages": "/api/notify/messages?limit=100",
     "feeds": "/api/notify/feeds",
 }
-ALIKE = {"seats": "lessons", "review": "orders"}
+ALIKE = {"seats": "lessons", "review": "orders", "letters": "orders"}
+ALIKE |= {"agenda": "assignments", "todo": "offers"}
 # The field of a body, a query or a path, and the rows it names.
 FIELDS = {
     "course_id": "courses",
