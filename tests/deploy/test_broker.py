@@ -15,7 +15,8 @@ def test_seeds_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     keys.render(tmp_path, port=1, http_port=2)
 
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "keys").iterdir()}
-    assert modes == {f"{name}.nk": 0o600 for name in ("admin", *SERVICES)}
+    seeds = [f"{name}.nk" for name in ("admin", *SERVICES)]
+    assert modes == dict.fromkeys([*seeds, "links.key"], 0o600)
 
 
 def test_keys_are_made_once_and_only_public_ones_are_in_the_configuration(tmp_path: Path) -> None:

@@ -59,10 +59,12 @@ def test_every_service_answers_behind_the_one_origin(stack: Running) -> None:
         status, _, body = stack.get(f"/api/{service}/openapi.json")
         assert (status, json.loads(body)["info"]["title"]) == (200, f"Yueke {service}")
     assert stack.get("/.well-known/jwks.json")[0] == 200
-    for path in ("/metrics", "/readyz", "/nowhere"):
+    for path in ("/metrics", "/readyz", "/api/nowhere"):
         status, headers, body = stack.get(path)
         assert (status, headers["Content-Type"]) == (404, "application/problem+json")
         assert json.loads(body)["type"] == "not_found"
+    status, headers, _ = stack.get("/nowhere")
+    assert (status, headers["Content-Type"]) == (404, "text/html; charset=utf-8")
 
 
 def test_two_stacks_live_side_by_side(start: StartStack, tmp_path: Path) -> None:
@@ -159,6 +161,7 @@ def test_the_demo_has_one_account_for_everybody(stack: Running) -> None:
     }
     assert set(people[0]) == {
         "role",
+        "login",
         "name",
         "client_id",
         "client_secret",
