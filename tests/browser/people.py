@@ -29,8 +29,13 @@ class Person:
         hands: type[Mouse] = Mouse,
     ) -> None:
         self.town, self.who, self.strict = town, who, strict
+        # Colours are judged as they stay, not on the way from one to the other.
         self.context = browser.new_context(
-            viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", accept_downloads=True
+            viewport=size,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            accept_downloads=True,
+            reduced_motion="reduce",
         )
         self.context.set_default_timeout(patience)
         self.page: Page = self.context.new_page()
