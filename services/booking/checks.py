@@ -194,26 +194,43 @@ def _wish_problems(
         return [Problem("", "outside_half_days")]
     if wish.starts_at <= at:
         return [Problem("", "in_the_past", {"starts_at": wish.starts_at.isoformat()})]
-    found = lead_problems(
-        wish, version, urgent=urgent, calendar=on.calendar, numbers=on.numbers, at=asked_at
-    )
-    each = days_of(wish, camp=camp, numbers=on.numbers)
-    minutes = version.minutes // len(each)
     site = on.sites.get(site_id) if (site_id := on.site_of(line, version)) else None
+    return time_problems(
+        wish,
+        version,
+        urgent=urgent,
+        school=on.times,
+        calendar=on.calendar,
+        site=site_rules(site) if site is not None else None,
+        numbers=on.numbers,
+        at=asked_at,
+    )
+
+
+def time_problems(
+    wish: Slot,
+    version: CourseVersion,
+    *,
+    urgent: bool,
+    school: SchoolTimes,
+    calendar: WorkCalendar,
+    site: SiteRules | None,
+    numbers: Numbers,
+    at: datetime,
+) -> list[Problem]:
+    """What stands against a wished time: too soon for its format, and day by day the school's
+    times, the course's validity and the site's opening."""
+    camp = version.format == "camp"
+    found = lead_problems(wish, version, urgent=urgent, calendar=calendar, numbers=numbers, at=at)
+    each = days_of(wish, camp=camp, numbers=numbers)
+    minutes = version.minutes // len(each)
     for slot in each:
         found += slot_problems(
-            slot,
-            minutes=minutes,
-            school=on.times,
-            calendar=on.calendar,
-            numbers=on.numbers,
-            camp=camp,
+            slot, minutes=minutes, school=school, calendar=calendar, numbers=numbers, camp=camp
         )
-        found += validity_problems(version, slot, on.numbers)
+        found += validity_problems(version, slot, numbers)
         if site is not None:
-            found += site_problems(
-                site_rules(site), slot, minutes=minutes, numbers=on.numbers, at=asked_at
-            )
+            found += site_problems(site, slot, minutes=minutes, numbers=numbers, at=at)
     return found
 
 

@@ -17,11 +17,6 @@ from services.booking.rules import (
     SchoolTimes,
     SiteRules,
     WorkCalendar,
-    days_of,
-    lead_problems,
-    site_problems,
-    slot_problems,
-    validity_problems,
     version_on,
 )
 from services.booking.seeing import READERS
@@ -126,25 +121,16 @@ def _slot(on: date, name: str, version: CourseVersion, numbers: Numbers) -> Slot
 def _problems(slot: Slot, version: CourseVersion, on: Ground, at: datetime) -> list[Problem]:
     if slot.starts_at <= at:
         return [Problem("", "in_the_past")]
-    found = lead_problems(
-        slot, version, urgent=on.urgent, calendar=on.calendar, numbers=on.numbers, at=at
+    return checks.time_problems(
+        slot,
+        version,
+        urgent=on.urgent,
+        school=on.times,
+        calendar=on.calendar,
+        site=on.site,
+        numbers=on.numbers,
+        at=at,
     )
-    camp = version.format == "camp"
-    each = days_of(slot, camp=camp, numbers=on.numbers)
-    minutes = version.minutes // len(each)
-    for day in each:
-        found += slot_problems(
-            day,
-            minutes=minutes,
-            school=on.times,
-            calendar=on.calendar,
-            numbers=on.numbers,
-            camp=camp,
-        )
-        found += validity_problems(version, day, on.numbers)
-        if on.site is not None:
-            found += site_problems(on.site, day, minutes=minutes, numbers=on.numbers, at=at)
-    return found
 
 
 def _site(session: Session, site_id: UUID | None) -> SiteRules | None:

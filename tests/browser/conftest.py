@@ -23,13 +23,15 @@ OLD_FLAGS = [*FLAGS, "--use-gl=swiftshader", "--disable-features=VizDisplayCompo
 PATIENCE = 60_000  # milliseconds, on a busy machine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
+    """As long as tests of this folder run: while it is there its event loop counts as running,
+    and no test could start one of its own."""
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Debian's; without one a local run skips, CI fails."""
     if not CHROMIUM.exists():
@@ -42,7 +44,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def old_browser(
     playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Browser]:
@@ -66,7 +68,7 @@ class Running(Town):
         self.port = int(stack(home)["ports"]["origin"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """After the tour, with more under way and lists of more than thirty rows."""
     if home := os.environ.get("YUEKE_TOWN"):

@@ -158,8 +158,9 @@ def back(form: dict[str, str], otherwise: str) -> str:
     return wanted if wanted.startswith("/desk/") else otherwise
 
 
-def offer_sheet(page: Page) -> list[Any]:
-    word, moment_of = page._.word, page._.moment
+def _whose(page: Page) -> list[Any]:
+    """Columns of an offer and of a promise alike: who, what, when, where."""
+    moment_of = page._.moment
     return [
         (page._("讲师"), "lecturer_name"),
         (page._("课程"), lambda row: row["seat"]["course_title"]),
@@ -167,6 +168,13 @@ def offer_sheet(page: Page) -> list[Any]:
         (page._("开始"), lambda row: moment_of(row["starts_at"])),
         (page._("结束"), lambda row: moment_of(row["ends_at"])),
         (page._("地点"), lambda row: place_of(row["seat"]["place"])),
+    ]
+
+
+def offer_sheet(page: Page) -> list[Any]:
+    word, moment_of = page._.word, page._.moment
+    return [
+        *_whose(page),
         (page._("状态"), lambda row: word("state.offer", row["state"])),
         (page._("发出"), lambda row: moment_of(row["sent_at"])),
         (page._("时限"), lambda row: moment_of(row["expires_at"])),
@@ -180,12 +188,7 @@ def offer_sheet(page: Page) -> list[Any]:
 def promise_sheet(page: Page) -> list[Any]:
     word, moment_of = page._.word, page._.moment
     return [
-        (page._("讲师"), "lecturer_name"),
-        (page._("课程"), lambda row: row["seat"]["course_title"]),
-        (page._("学校"), lambda row: row["seat"]["school_name"]),
-        (page._("开始"), lambda row: moment_of(row["starts_at"])),
-        (page._("结束"), lambda row: moment_of(row["ends_at"])),
-        (page._("地点"), lambda row: place_of(row["seat"]["place"])),
+        *_whose(page),
         (page._("状态"), lambda row: word("state.assignment", row["state"])),
         (page._("签到"), lambda row: moment_of(row["checked_in_at"])),
         (page._("签退"), lambda row: moment_of(row["checked_out_at"])),

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-import xlsxwriter
 from fastapi import Response
 
 Column = tuple[str, str | Callable[[dict[str, Any]], Any]]
@@ -22,6 +21,8 @@ def answer(name: str, columns: Sequence[Column], rows: Sequence[dict[str, Any]])
 
 
 def workbook(columns: Sequence[Column], rows: Sequence[dict[str, Any]]) -> bytes:
+    import xlsxwriter  # when the first file is asked for: a start does not wait for it
+
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False})
     sheet = book.add_worksheet()

@@ -1,6 +1,7 @@
 """Portal: signing in and out."""
 
 import asyncio
+from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -22,8 +23,6 @@ outside = APIRouter(include_in_schema=False)
 router = pages("")
 # argon2 takes 19 MiB and a core each time: a crowd at the door waits in line.
 _hashers = asyncio.Semaphore(2)
-# Compared when nobody has that name, so that the answer takes as long.
-_NOBODY = secrecy.hash_password(secrecy.new_password())
 LONGEST_FORM = 20  # fields
 
 
@@ -52,9 +51,9 @@ async def _prove(request: Request, login: str, password: str) -> tuple[Account, 
     account: Account | None = await database.read(
         lambda session: signins.knock(session, login, source=source, real=real)
     )
-    kept = (account.password_hash if account else None) or _NOBODY
+    kept = account.password_hash if account else None
     async with _hashers:
-        matched = await asyncio.to_thread(secrecy.is_password, password[:200], kept)
+        matched = await asyncio.to_thread(_is_password, password[:200], kept)
     id = account.id if account else None
     started = await write(
         request,
@@ -70,6 +69,16 @@ async def _prove(request: Request, login: str, password: str) -> tuple[Account, 
     )
     assert account is not None
     return account, started
+
+
+def _is_password(said: str, kept: str | None) -> bool:
+    return secrecy.is_password(said, kept or _nobody())
+
+
+@lru_cache
+def _nobody() -> str:
+    """Compared when nobody has that name, so that the answer takes as long."""
+    return secrecy.hash_password(secrecy.new_password())
 
 
 @outside.get("/sign-in/code")
