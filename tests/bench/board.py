@@ -111,7 +111,7 @@ def _under_patches(page: Page, slow: CDPSession) -> Iterator[tuple[str, str]]:
     page.evaluate("([each, seconds]) => window.bench.patch(each, seconds)", [PATCHES, SECONDS])
     cells = page.locator("#grid .k")
     cells.first.click()
-    while page.evaluate("window.bench.told()") < PATCHES * SECONDS / 2:
+    while page.evaluate("window.bench.told()") < PATCHES * (SECONDS - 3):
         for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowUp"):
             page.keyboard.press(key)
             page.wait_for_timeout(PAUSE)
