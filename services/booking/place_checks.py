@@ -11,7 +11,7 @@ from services.booking import calendar, rules, schools
 from services.booking.checks import site_rules
 from services.booking.lesson_rules import PLACED
 from services.booking.models import CourseCopy, Lesson, OrderLine, School, SiteCopy, Venue
-from services.booking.rules import Problem
+from services.booking.rules import Problem, SchoolTimes, WorkCalendar
 from services.contracts.booking import Place, Slot
 from services.contracts.catalog import CourseVersion
 from services.kit import db
@@ -141,36 +141,61 @@ def shown(problem: Problem) -> dict[str, Any]:
     return {"code": problem.code, **problem.facts}
 
 
+@dataclass(frozen=True)
+class Grounds:
+    """What a lesson's time and place are judged by."""
+
+    numbers: Numbers
+    times: SchoolTimes
+    calendar: WorkCalendar
+    course: CourseVersion
+    venue: Venue | None = None
+    site: SiteCopy | None = None
+
+
 def problems_of(
     session: Session, lesson: Lesson, slot: Slot, place: Place, *, at: datetime
 ) -> list[Problem]:
     """Everything nobody can overrule."""
-    if slot.starts_at <= at:
-        return [Problem("", "in_the_past", {"starts_at": slot.starts_at.isoformat()})]
     numbers = Numbers.of(session, lesson.district)
     first, last = (moment.date() for moment in rules.local(slot, numbers))
     school = session.get_one(School, lesson.school_id)
-    course = version_of(session, lesson)
+    on = Grounds(
+        numbers=numbers,
+        times=schools.times(session, school, first, last),
+        calendar=calendar.between(session, lesson.district, first, last),
+        course=version_of(session, lesson),
+        venue=session.get_one(Venue, place.resource_id) if place.kind == "venue" else None,
+        site=session.get_one(SiteCopy, place.resource_id) if place.kind == "site" else None,
+    )
+    return against(lesson, slot, place, on, at=at)
+
+
+def against(
+    lesson: Lesson, slot: Slot, place: Place, on: Grounds, *, at: datetime
+) -> list[Problem]:
+    """The same, of what has been read already; pure."""
+    if slot.starts_at <= at:
+        return [Problem("", "in_the_past", {"starts_at": slot.starts_at.isoformat()})]
+    numbers, course = on.numbers, on.course
     problems = rules.slot_problems(
         slot,
         minutes=lesson.minutes,
-        school=schools.times(session, school, first, last),
-        calendar=calendar.between(session, lesson.district, first, last),
+        school=on.times,
+        calendar=on.calendar,
         numbers=numbers,
         camp=lesson.programme_id is not None,
     )
     problems += rules.validity_problems(course, slot, numbers)
     capacity = None
-    if place.kind == "venue":
-        venue = session.get_one(Venue, place.resource_id)
-        capacity = venue.capacity
-        if venue.state != "open":
+    if on.venue is not None:
+        capacity = on.venue.capacity
+        if on.venue.state != "open":
             problems.append(Problem("venue_id", "venue_closed"))
-        problems += rules.equipment_problems(course, venue.equipment)
-    elif place.kind == "site":
-        site = session.get_one(SiteCopy, place.resource_id)
-        capacity = site.capacity
-        opening = site_rules(site)
+        problems += rules.equipment_problems(course, on.venue.equipment)
+    elif on.site is not None:
+        capacity = on.site.capacity
+        opening = site_rules(on.site)
         problems += rules.site_problems(opening, slot, minutes=lesson.minutes, numbers=numbers)
     elif place.kind == "online" and "online" not in course.deliveries:
         problems.append(Problem("", "delivery_not_offered", {"offered": course.deliveries}))
