@@ -38,7 +38,8 @@ from services.booking.mix_schemas import MixOut
 from services.booking.models import Lesson
 from services.booking.rules import fault_of
 from services.booking.schemas import Day
-from services.booking.school_schemas import BlockedOut, DayOut, SchoolOut, VenueOut
+from services.booking.school_answer_schemas import shown
+from services.booking.school_schemas import BlockedOut, DayOut, SchoolOut, TargetOut, VenueOut
 from services.kit.errors import Forbidden
 from services.kit.numbers import Numbers
 from services.kit.web import IfMatch, Now, Router, Tx, Who, etag, page
@@ -72,6 +73,7 @@ def desk(tx: Tx, who: Who, now: Now, days: Annotated[int, Query(ge=1, le=31)] = 
             lessons=year.lessons,
             verified_minutes=year.verified_minutes,
             attendance=year.attendance,
+            target=TargetOut.model_validate(year.target) if year.target else None,
             mix=MixOut.of(year.mix, school_id=who.school_id, year=year.year),
         ),
         coming=[showing.shown(lesson, who, numbers) for lesson in found.coming],
@@ -209,13 +211,13 @@ def put_contacts(
     """Who answers for the school (its clerk, an administrator); If-Match names its version."""
     school = schools.put_contacts(tx, school_id, body.model_dump(), if_match=match, by=who)
     etag(response, school.version)
-    return SchoolOut.model_validate(school)
+    return shown(tx, [school], who)[0]
 
 
 def _home(tx: Tx, who: Who, now: Now) -> HomeOut:
     found = clerk_letter_queries.home(tx, by=who, at=now)
     return HomeOut(
-        school=SchoolOut.model_validate(found.school),
+        school=shown(tx, [found.school], who)[0],
         venues=[VenueOut.model_validate(row) for row in found.venues],
         blocked=[BlockedOut.model_validate(row) for row in found.blocked],
         holidays=[DayOut.model_validate(row) for row in found.holidays],

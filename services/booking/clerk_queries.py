@@ -18,6 +18,7 @@ from services.booking.models import (
     Order,
     OrderLine,
     StaffingCopy,
+    TrainingTarget,
 )
 from services.booking.states import ChangeState, LessonState, OrderState
 from services.kit.auth import Caller, Role
@@ -51,6 +52,7 @@ class Year:
     lessons: dict[str, int]
     verified_minutes: int
     attendance: int
+    target: TrainingTarget | None
     mix: mix.Mix
 
 
@@ -62,7 +64,7 @@ class Desk:
 
 
 def desk(session: Session, *, days: int, by: Caller, at: datetime) -> Desk:
-    """Ten reads, whatever there is: the most pressing things first, and the lessons of the coming
+    """Eleven reads, whatever there is: the most pressing things first, and the lessons of the coming
     days."""
     school_id = own_school(by)
     numbers = Numbers.of(session, by.district)
@@ -206,6 +208,7 @@ def _year(session: Session, school_id: UUID, by: Caller, at: datetime) -> Year:
         lessons={str(state): count for state, count, _, _ in lessons},
         verified_minutes=int(minutes),
         attendance=int(people),
+        target=session.get(TrainingTarget, (school_id, of)),
         mix=mix.meter(blocks, numbers),
     )
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.booking.lesson_schemas import ChangeOut, LessonOut
 from services.booking.mix_schemas import MixOut
 from services.booking.schemas import Body, OrderOut, Text
-from services.booking.school_schemas import BlockedOut, DayOut, SchoolOut, VenueOut
+from services.booking.school_schemas import BlockedOut, DayOut, SchoolOut, TargetOut, VenueOut
 
 
 class TodoOut(BaseModel):
@@ -30,13 +30,15 @@ class TodoOut(BaseModel):
 
 
 class ClerkYearOut(BaseModel):
-    """The school's year: letters and lessons by state, what is verified, and the mix."""
+    """The school's year: letters and lessons by state, what is verified against the target (if it
+    has one), and the mix."""
 
     year: int
     letters: dict[str, int]
     lessons: dict[str, int]
     verified_minutes: int
     attendance: int
+    target: TargetOut | None
     mix: MixOut
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.booking import answer_schemas, desk_queries, impact_queries, whole_queries
+from services.booking import answer_schemas, desk_queries, impact_queries, targets, whole_queries
 from services.booking import lesson_answer_schemas as showing
 from services.booking.calendar import FIRST_YEAR, LAST_YEAR
 from services.booking.desk_schemas import (
@@ -20,6 +20,7 @@ from services.booking.desk_schemas import (
     ProposalOut,
     QuestionOut,
     ReviewOut,
+    SchoolYearOut,
     TouchedOut,
     WholeLessonOut,
 )
@@ -49,7 +50,12 @@ def overview(tx: Tx, who: Who, now: Now, year: Year | None = None) -> OverviewOu
     of = year or now.astimezone(zone).year
     first, after = (datetime(y, 1, 1, tzinfo=zone).astimezone(UTC) for y in (of, of + 1))
     rows = desk_queries.overview(tx, first, after, by=who)
-    return OverviewOut(year=of, items=[PartOut(**row) for row in rows])
+    reached = targets.progress(tx, who.district, of)
+    return OverviewOut(
+        year=of,
+        items=[PartOut(**row) for row in rows],
+        schools=[SchoolYearOut.model_validate(row) for row in reached],
+    )
 
 
 @router.get("/review/{order_id}")

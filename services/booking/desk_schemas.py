@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from services.booking.lesson_schemas import ChangeOut, LessonOut
 from services.booking.schemas import HistoryRowOut, OrderOut
@@ -130,8 +130,24 @@ class PartOut(BaseModel):
     hours: Decimal
 
 
+class SchoolYearOut(BaseModel):
+    """What a school has had verified in a year, and what it is to reach, if that is known."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    school_id: UUID
+    school_code: str
+    school_name: str
+    sessions: int
+    person_times: int
+    target_sessions: int | None
+    target_person_times: int | None
+
+
 class OverviewOut(BaseModel):
-    """All lessons of a year, counted by school, category and state."""
+    """All lessons of a year, counted by school, category and state; and every school's progress to
+    its target."""
 
     year: int
     items: list[PartOut]
+    schools: list[SchoolYearOut]

@@ -20,15 +20,19 @@ class Table(SQLModel, registry=registry()):
 
 
 class School(Table, table=True):
-    """A township school (街镇党校) and on which days beside weekdays it may teach."""
+    """A township school (街镇党校) and on which days beside weekdays it may teach. A closed one
+    sends no new letters; those it has go on."""
 
     __tablename__ = "school"
+    __table_args__ = (Index("school_code_once", "district", "code", unique=True),)
 
     id: UUID = Field(primary_key=True)
     district: str = Field(index=True)
     code: str
     name: str
-    township: str = ""
+    township: str = ""  # also what the school is called for short
+    kind: str = ""  # subdistrict (街道) or town (镇)
+    address: str = ""
     lat: float
     lon: float
     evening_class: bool = False
@@ -37,7 +41,20 @@ class School(Table, table=True):
     liaison: str = ""
     contact_phone: str = ""
     contact_email: str = ""
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
     version: int = 1
+
+
+class TrainingTarget(Table, table=True):
+    """What a school is to reach in a year (指标): lessons verified, and person-times (人次)."""
+
+    __tablename__ = "training_target"
+
+    school_id: UUID = Field(primary_key=True, foreign_key="school.id")
+    year: int = Field(primary_key=True)
+    district: str
+    sessions: int
+    person_times: int
 
 
 class Venue(Table, table=True):

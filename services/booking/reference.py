@@ -1,5 +1,5 @@
-"""Booking: loads the reference district once: schools, venues, copies of courses and sites, work
-calendar and numbers. Ids are worked out from the codes, so that all rooms agree."""
+"""Booking: loads the reference district once: schools and their targets, venues, copies of courses
+and sites, work calendar and numbers. Ids are worked out from the codes, so that all rooms agree."""
 
 from datetime import date
 from pathlib import Path
@@ -8,7 +8,14 @@ from typing import Any
 from sqlmodel import Session
 
 from services.booking import calendar
-from services.booking.models import CourseCopy, School, SiteCopy, Venue, WorkDay
+from services.booking.models import (
+    CourseCopy,
+    School,
+    SiteCopy,
+    TrainingTarget,
+    Venue,
+    WorkDay,
+)
 from services.contracts import reference
 from services.kit.db import insert_many
 from services.kit.ids import reference_id
@@ -27,13 +34,15 @@ def load(session: Session, folder: Path, *, district: str, shift_years: int) -> 
     """Once, into an empty database; nothing is told, since every room loads alone."""
     schools = reference.rows(folder, "schools")
     insert_many(session, School, [_school(row, district) for row in schools])
+    year = REFERENCE_YEAR + shift_years
+    insert_many(session, TrainingTarget, [_target(row, district, year) for row in schools])
     at = {row["school_id"]: row for row in schools}
     venues = reference.rows(folder, "venues")
     insert_many(session, Venue, [_venue(row, at[row["school_id"]], district) for row in venues])
     insert_many(session, CourseCopy, courses(folder, district, shift_years))
     sites = reference.sites(folder, district)
     insert_many(session, SiteCopy, [{**site, "district": district} for site in sites])
-    insert_many(session, WorkDay, work_days(folder, district, REFERENCE_YEAR + shift_years))
+    insert_many(session, WorkDay, work_days(folder, district, year))
     settings = reference.rows(folder, "district")
     insert_many(session, Setting, [_setting(row, district) for row in settings])
 
@@ -77,6 +86,8 @@ def _school(row: dict[str, str], district: str) -> dict[str, Any]:
         "code": row["school_id"],
         "name": row["name"],
         "township": row["township"],
+        "kind": row["kind"],
+        "address": "",
         "lat": float(row["lat"]),
         "lon": float(row["lon"]),
         "evening_class": row["evening_class"] == "true",
@@ -85,7 +96,18 @@ def _school(row: dict[str, str], district: str) -> dict[str, Any]:
         "liaison": row["liaison"],
         "contact_phone": row["contact_phone"],
         "contact_email": row["contact_email"],
+        "closed_at": None,
         "version": 1,
+    }
+
+
+def _target(row: dict[str, str], district: str, year: int) -> dict[str, Any]:
+    return {
+        "school_id": reference_id(district, row["school_id"]),
+        "year": year,
+        "district": district,
+        "sessions": int(row["target_sessions"]),
+        "person_times": int(row["target_person_times"]),
     }
 
 

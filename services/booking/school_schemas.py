@@ -1,17 +1,31 @@
 """Booking: what schools, venues, days, numbers and the mix look like over HTTP."""
 
-from datetime import date
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.booking.mix_schemas import MixOut as MixOut
+from services.booking.models import School, TrainingTarget
 from services.booking.schemas import Body, Text
+from services.kit.auth import Caller, Role
+
+
+class TargetOut(BaseModel):
+    """What a school is to reach in a year: verified lessons and person-times."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    year: int
+    sessions: int
+    person_times: int
 
 
 class SchoolOut(BaseModel):
-    """A township school and when it teaches beside weekdays."""
+    """A township school, when it teaches beside weekdays, and its targets, newest year first. A
+    closed one (`closed_at`) sends no new letters."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -19,6 +33,8 @@ class SchoolOut(BaseModel):
     code: str
     name: str
     township: str
+    kind: str
+    address: str
     lat: float
     lon: float
     evening_class: bool
@@ -27,7 +43,17 @@ class SchoolOut(BaseModel):
     liaison: str
     contact_phone: str
     contact_email: str
+    closed_at: datetime | None
     version: int
+    targets: list[TargetOut] = []
+    moves: list[str] = []
+
+    @classmethod
+    def seen_by(cls, school: School, targets: Sequence[TrainingTarget], who: Caller) -> Self:
+        shown: dict[str, Any] = {"targets": [TargetOut.model_validate(row) for row in targets]}
+        if who.has(Role.ADMINISTRATOR):
+            shown["moves"] = ["reopen" if school.closed_at else "close"]
+        return cls.model_validate(school).model_copy(update=shown)
 
 
 class SchoolsOut(BaseModel):

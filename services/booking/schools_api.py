@@ -10,6 +10,7 @@ from services.booking import calendar, editions, queries, schools
 from services.booking.mix_schemas import MixOut
 from services.booking.models import Venue
 from services.booking.schemas import Day
+from services.booking.school_answer_schemas import shown
 from services.booking.school_schemas import (
     BlockedAllOut,
     BlockedIn,
@@ -40,15 +41,14 @@ Year = Annotated[int, Query(ge=calendar.FIRST_YEAR, le=calendar.LAST_YEAR)]
 @router.get("/schools")
 def all_schools(tx: Tx, who: Who) -> SchoolsOut:
     """The township schools of the district."""
-    rows = queries.all_schools(tx, who)
-    return SchoolsOut(items=[SchoolOut.model_validate(row) for row in rows])
+    return SchoolsOut(items=shown(tx, queries.all_schools(tx, who), who))
 
 
 @router.get("/schools/{school_id}")
 def one_school(school_id: UUID, tx: Tx, who: Who, response: Response) -> SchoolOut:
     school = schools.school_for(tx, school_id, who)
     etag(response, school.version)
-    return SchoolOut.model_validate(school)
+    return shown(tx, [school], who)[0]
 
 
 @router.put("/schools/{school_id}/times")
@@ -59,7 +59,7 @@ def put_times(
     version."""
     school = schools.put_times(tx, school_id, **body.model_dump(), if_match=match, by=who)
     etag(response, school.version)
-    return SchoolOut.model_validate(school)
+    return shown(tx, [school], who)[0]
 
 
 @router.get("/schools/{school_id}/blocked")

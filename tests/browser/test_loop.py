@@ -32,7 +32,7 @@ class Size:
     returned: int  # the line that goes back
 
 
-WHOLE, CORE, SHORT = Size(12, 4), Size(4, 2), Size(2, 2)
+WHOLE, CORE = Size(12, 4), Size(4, 2)
 LATE = timedelta(days=2)  # before a lesson, its lecturer is let go only when another has come
 
 
@@ -93,8 +93,9 @@ def finish(loop: Loop) -> None:
 
 
 @pytest.mark.timeout(3600)
-def test_the_whole_loop_by_clicking(fresh: Town, browser: Browser, enter: Enter) -> None:
-    loop = play(fresh, browser, enter, WHOLE, Mouse)
+@pytest.mark.parametrize("hands", [Mouse, Keys], ids=["by clicking", "by the keyboard alone"])
+def test_the_whole_loop(fresh: Town, browser: Browser, enter: Enter, hands: type[Mouse]) -> None:
+    loop = play(fresh, browser, enter, WHOLE, hands)
     staff(loop, WHOLE)
     finish(loop)
 
@@ -106,11 +107,4 @@ def test_the_whole_loop_by_clicking(fresh: Town, browser: Browser, enter: Enter)
 def test_the_core_of_it_on_an_old_computer(fresh: Town, old_browser: Browser, enter: Enter) -> None:
     loop = play(fresh, old_browser, enter, CORE, Mouse)
     staff(loop, CORE)
-    finish(loop)
-
-
-@pytest.mark.timeout(1800)
-def test_a_short_form_by_the_keyboard_alone(fresh: Town, browser: Browser, enter: Enter) -> None:
-    loop = play(fresh, browser, enter, SHORT, Keys)
-    staff(loop, SHORT)
     finish(loop)

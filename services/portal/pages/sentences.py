@@ -43,6 +43,14 @@ SENTENCES: dict[str, str] = {
     "not_yours": "您的角色不能做这一步。",
     "not_your_school": "只能操作本校的内容。",
     "not_found": "没有找到，或者您无权查看。",
+    # 排课引擎
+    "planner_lost": "排课引擎中途断开，没有任何改动；请重新发起排课。",
+    "planner_busy": "排课引擎正忙，前面已有多个排课任务；请过几分钟再试。",
+    "planner_failed": "排课引擎这次没有算出结果，没有任何改动；请重新发起排课。",
+    "planner_stopped": "这次排课已停止，没有任何改动；需要时请重新发起。",
+    "malformed_problem": "排课数据有误，引擎没有受理（{where}）；请联系系统管理员。",
+    "question_too_large": "一次排课的内容太多，请缩短时段或减少课次后再试。",
+    "question_malformed": "排课请求的内容不完整或有误（{where}）；请联系系统管理员。",
     # 通用
     "service_away": "这部分服务暂时连不上，您填写的内容没有丢失，请稍后再试。",
     "database_away": "数据库暂时连不上，请稍后再试。",
