@@ -64,8 +64,8 @@ class Desk:
 
 
 def desk(session: Session, *, days: int, by: Caller, at: datetime) -> Desk:
-    """Eleven reads, whatever there is: the most pressing things first, and the lessons of the coming
-    days."""
+    """Eleven reads, whatever there is: the most pressing things first, and the lessons of the
+    coming days."""
     school_id = own_school(by)
     numbers = Numbers.of(session, by.district)
     today = _midnight(at.astimezone(numbers.zone).date(), numbers)

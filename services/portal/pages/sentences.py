@@ -249,4 +249,6 @@ SENTENCES: dict[str, str] = {
     "row_repeated": "与第 {line_before} 行重复。",
     "lecturer_unknown": "没有这位讲师。",
     "school_unknown": "没有这所学校。",
+    # 学校与指标
+    "year_repeated": "同一年度出现了两次。",
 }

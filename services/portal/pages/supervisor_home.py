@@ -48,6 +48,8 @@ async def overview(page: Page) -> Response:
             if (count := counts.get(code)) is not None
         ],
         schools=schools,
+        goals_of=found["schools"],
+        all_goals=all_goals(found["schools"]),
         stages=[page._(name) for name in STAGES],
         categories=[(code, page._.word("category", code)) for code in CATEGORIES],
         total=sum(row["count"] for row in found["items"] if row["state"] != "cancelled"),
@@ -80,6 +82,15 @@ def by_school(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in found.values():
         row["stages_in_order"] = [row["stages"][name] for name in STAGES]
     return list(found.values())
+
+
+def all_goals(schools: list[dict[str, Any]]) -> dict[str, tuple[int, int | None]]:
+    """The district's sums: what is verified, and the targets of the schools that have one."""
+    found = {}
+    for name in ("sessions", "person_times"):
+        wanted = [row[f"target_{name}"] for row in schools if row[f"target_{name}"] is not None]
+        found[name] = (sum(row[name] for row in schools), sum(wanted) if wanted else None)
+    return found
 
 
 def charts(
