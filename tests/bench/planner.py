@@ -4,6 +4,7 @@ lecturer's illness, in process, on the season of the reference district."""
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from services.planner.events import Away
 from services.planner.planning import plan
@@ -27,13 +28,13 @@ def measure() -> Iterator[tuple[str, str]]:
     current = made.assignments
     yield "plan of the season", f"{made.status}, {made.score}, {made.seconds:.1f} s"
     people, lessons = len(season.lecturers), len(season.lessons)
-    ranks = [timed(lambda: rank(season, current, lesson)) for lesson in range(lessons)]
+    ranks = [timed(partial(rank, season, current, lesson)) for lesson in range(lessons)]
     yield f"rank, {people} lecturers, {lessons} lessons", shown(ranks)
     ill = []
     for lecturer in sorted({at.lecturer for at in current}):
         first = min(at.start for at in current if at.lecturer == lecturer) // DAY * DAY
         event = Away(lecturer, first, first + ILL)
-        ill.append(timed(lambda: repair(season, current, [event], (), first)))
+        ill.append(timed(partial(repair, season, current, [event], (), first)))
     yield f"repair of three days' illness, {len(ill)} lecturers", shown(ill)
 
 
