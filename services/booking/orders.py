@@ -8,7 +8,16 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from services.booking import births, calendar, checks, deadlines, fixing, numbering, order_door
+from services.booking import (
+    births,
+    calendar,
+    checks,
+    deadlines,
+    fixing,
+    numbering,
+    order_door,
+    schools,
+)
 from services.booking.lesson_rules import FAULTS
 from services.booking.models import Lesson, Order, OrderLine
 from services.booking.rules import fault_of
@@ -76,6 +85,7 @@ def _create(
 ) -> Order:
     if by.school_id is None:
         raise Forbidden("school_required")
+    schools.check_open(session, by.school_id)
     order = Order(
         id=order_id,
         district=by.district,
@@ -101,8 +111,9 @@ def _insert_lines(session: Session, order_id: UUID, lines: Sequence[dict[str, An
 
 def submit(session: Session, order_id: UUID, *, by: Caller, at: datetime) -> Order:
     """To the district, with a number of its own; every line becomes requested lessons.
-    422 `lines_invalid` with all errors of all lines."""
+    422 `lines_invalid` with all errors of all lines, 409 `school_closed`."""
     order = _mine(session, order_id, "submit", by)
+    schools.check_open(session, order.school_id)
     lines, on = _checked(session, order, at)
     for line in lines:
         births.snapshot(line, on)

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.booking.calendar import FIRST_YEAR, LAST_YEAR
 from services.booking.mix_schemas import MixOut as MixOut
 from services.booking.models import School, TrainingTarget
 from services.booking.schemas import Body, Text
+from services.booking.targets import Wanted
 from services.kit.auth import Caller, Role
 
 
@@ -59,6 +61,59 @@ class SchoolOut(BaseModel):
 class SchoolsOut(BaseModel):
     items: list[SchoolOut]
     next: str | None = None
+
+
+class TargetIn(Body):
+    """What a school is to reach in a year."""
+
+    year: int = Field(ge=FIRST_YEAR, le=LAST_YEAR)
+    sessions: int = Field(ge=0, le=10_000)
+    person_times: int = Field(ge=0, le=10_000_000)
+
+
+class SchoolIn(Body):
+    """A township school as the district writes it. The targets of years that are not named stay."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "SCH-12",
+                    "name": "示例镇党校",
+                    "township": "示例镇",
+                    "kind": "town",
+                    "address": "天津市西青区示例镇",
+                    "lat": 39.1,
+                    "lon": 117.05,
+                    "liaison": "示例联络员12",
+                    "contact_phone": "000-0000-1011",
+                    "targets": [{"year": 2026, "sessions": 20, "person_times": 2000}],
+                }
+            ]
+        },
+    )
+
+    code: Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9._-]{0,31}$")]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    township: Annotated[str, Field(min_length=1, max_length=100)]
+    kind: Literal["subdistrict", "town", ""] = ""
+    address: Text = ""
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    liaison: Annotated[str, Field(max_length=100)] = ""
+    contact_phone: Annotated[str, Field(max_length=50)] = ""
+    contact_email: Annotated[str, Field(max_length=200, pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
+    brand: Text = ""
+    evening_class: bool | None = None
+    saturday_class: bool | None = None
+    targets: list[TargetIn] = Field(default=[], max_length=20)
+
+    def facts(self) -> dict[str, Any]:
+        return self.model_dump(exclude={"targets"})
+
+    def wanted(self) -> list[Wanted]:
+        return [Wanted(**one.model_dump()) for one in self.targets]
 
 
 class TimesIn(Body):

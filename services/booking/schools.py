@@ -1,13 +1,14 @@
 """Booking: township schools, their venues, and the days they do not teach."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from services.booking import targets
 from services.booking.models import BlockedDate, School, Venue
 from services.booking.rules import SchoolTimes
 from services.booking.seeing import READERS, check_version
@@ -35,6 +36,66 @@ def times(session: Session, school: School, first: date, last: date) -> SchoolTi
         .where(col(BlockedDate.on).between(first, last))
     )
     return SchoolTimes(school.evening_class, school.saturday_class, frozenset(blocked))
+
+
+def put(
+    session: Session,
+    school_id: UUID,
+    facts: dict[str, Any],
+    *,
+    wanted: Sequence[targets.Wanted] = (),
+    if_match: int | None,
+    by: Caller,
+) -> tuple[School, bool]:
+    """Add a school under an id of the client's choice, or write it anew; True when new. What is
+    None stays as it is, and so do the targets of years that are not `wanted`. 409 `code_taken`."""
+    by.needs(Role.ADMINISTRATOR)
+    school = session.get(School, school_id, with_for_update=True)
+    if school is not None and school.district != by.district:
+        raise NotFound("not_found", what="school", id=str(school_id))
+    given = {name: value for name, value in facts.items() if value is not None}
+    if school is not None:
+        check_version(school.version, if_match)
+    _check_code_is_free(session, given["code"], school_id, by)
+    new = school is None
+    if school is None:
+        school = School(id=school_id, district=by.district, **given)
+    else:
+        for name, value in given.items():
+            setattr(school, name, value)
+        school.version += 1
+    session.add(school)
+    session.flush()
+    targets.put(session, school, wanted)
+    return school, new
+
+
+def close(session: Session, school_id: UUID, *, by: Caller, at: datetime) -> School:
+    """It sends no new letters; those it has sent go on."""
+    school = _kept(session, school_id, by)
+    if school.closed_at is not None:
+        raise Conflict("wrong_state", machine="school", verb="close", state="closed")
+    school.closed_at = at
+    school.version += 1
+    session.flush()
+    return school
+
+
+def reopen(session: Session, school_id: UUID, *, by: Caller) -> School:
+    school = _kept(session, school_id, by)
+    if school.closed_at is None:
+        raise Conflict("wrong_state", machine="school", verb="reopen", state="open")
+    school.closed_at = None
+    school.version += 1
+    session.flush()
+    return school
+
+
+def check_open(session: Session, school_id: UUID) -> None:
+    """409 `school_closed`."""
+    school = session.get_one(School, school_id)
+    if school.closed_at is not None:
+        raise Conflict("school_closed", school=school.name)
 
 
 def put_times(
@@ -132,6 +193,17 @@ def _blocking(session: Session, school_id: UUID, by: Caller) -> School:
     if not by.has(Role.SCHEDULER, Role.ADMINISTRATOR) and by.school_id != school_id:
         raise Forbidden("not_your_school")
     return school_for(session, school_id, by)
+
+
+def _kept(session: Session, school_id: UUID, by: Caller) -> School:
+    by.needs(Role.ADMINISTRATOR)
+    return school_for(session, school_id, by, lock=True)
+
+
+def _check_code_is_free(session: Session, code: str, school_id: UUID, by: Caller) -> None:
+    mine = select(School.id).where(School.district == by.district, School.code == code)
+    if session.exec(mine.where(School.id != school_id)).first() is not None:
+        raise Conflict("code_taken", given=code)
 
 
 def _own_school(session: Session, school_id: UUID | None, by: Caller) -> School:

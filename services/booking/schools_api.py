@@ -19,6 +19,7 @@ from services.booking.school_schemas import (
     DayOut,
     NumberIn,
     NumbersOut,
+    SchoolIn,
     SchoolOut,
     SchoolsOut,
     TimesIn,
@@ -47,6 +48,36 @@ def all_schools(tx: Tx, who: Who) -> SchoolsOut:
 @router.get("/schools/{school_id}")
 def one_school(school_id: UUID, tx: Tx, who: Who, response: Response) -> SchoolOut:
     school = schools.school_for(tx, school_id, who)
+    etag(response, school.version)
+    return shown(tx, [school], who)[0]
+
+
+@router.put("/schools/{school_id}", responses={201: {"model": SchoolOut}})
+def put_school(
+    school_id: UUID, body: SchoolIn, tx: Tx, who: Who, match: IfMatch, response: Response
+) -> SchoolOut:
+    """Add a school under an id of the client's choice, or change it (If-Match), with the targets
+    of the years named (administrator)."""
+    school, created = schools.put(
+        tx, school_id, body.facts(), wanted=body.wanted(), if_match=match, by=who
+    )
+    response.status_code = 201 if created else 200
+    etag(response, school.version)
+    return shown(tx, [school], who)[0]
+
+
+@router.post("/schools/{school_id}/close")
+def close(school_id: UUID, tx: Tx, who: Who, now: Now, response: Response) -> SchoolOut:
+    """No new letters from it; those it has sent go on (administrator)."""
+    school = schools.close(tx, school_id, by=who, at=now)
+    etag(response, school.version)
+    return shown(tx, [school], who)[0]
+
+
+@router.post("/schools/{school_id}/reopen")
+def reopen(school_id: UUID, tx: Tx, who: Who, response: Response) -> SchoolOut:
+    """It may send letters again (administrator)."""
+    school = schools.reopen(tx, school_id, by=who)
     etag(response, school.version)
     return shown(tx, [school], who)[0]
 

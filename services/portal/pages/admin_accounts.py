@@ -65,8 +65,9 @@ async def _sheet(page: Page, chosen: dict[str, Any]) -> Response:
 
 
 @router.get("/new")
-async def new(page: Page) -> Response:
-    return await _form(page, None)
+async def new(page: Page, school_id: str = "") -> Response:
+    """`school_id`: for the clerk of this school."""
+    return await _form(page, None, for_school=uuid(school_id))
 
 
 @router.get("/{id}")
@@ -85,7 +86,7 @@ async def _form(page: Page, account: dict[str, Any] | None, **more: Any) -> Resp
     if account:
         id = UUID(account["id"])
         two_steps = await page.read(lambda s: totp.is_on(s, id))
-    known: dict[str, Any] = {"password": None, **more}
+    known: dict[str, Any] = {"password": None, "for_school": None, **more}
     return await page.show(
         "admin/account.html",
         account=account,

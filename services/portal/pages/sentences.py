@@ -250,5 +250,6 @@ SENTENCES: dict[str, str] = {
     "lecturer_unknown": "没有这位讲师。",
     "school_unknown": "没有这所学校。",
     # 学校与指标
+    "school_closed": "{school}已停用，不能提交新的邀请函。",
     "year_repeated": "同一年度出现了两次。",
 }
