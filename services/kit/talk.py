@@ -4,8 +4,6 @@ Gzipped JSON over core NATS. Whoever is asked says something at least once a sec
 """
 
 import asyncio
-import json
-import zlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -14,14 +12,13 @@ from nats.errors import Error as NatsError
 
 from services.kit.bus import Bus
 from services.kit.errors import TooLarge, Unavailable
+from services.kit.parcels import MOST_PACKED, packed, unpacked
 
 SILENCE = 4.5  # seconds without a word after which whoever was asked is taken for dead
 HEARTBEAT = 1.0  # seconds between two words, at most
 LAST_WORDS = frozenset({"done", "refused"})
-MOST_PACKED = 8_000_000  # bytes of a message; the broker takes 8 MiB
-MOST_UNPACKED = 64_000_000
-GZIP = 16 + zlib.MAX_WBITS
 NOBODY = "503"
+RUN = "Yueke-Run"
 
 
 async def talk(
@@ -47,7 +44,9 @@ async def talk(
     except (NatsError, OSError) as error:
         raise Unavailable("service_away", service=service) from error
     try:
-        await client.publish(f"rpc.{service}.{do}", asked, reply=inbox)
+        # The name of the run stands outside too: it is needed before anything is unpacked.
+        headers = {RUN: str(body.get("run", ""))}
+        await client.publish(f"rpc.{service}.{do}", asked, reply=inbox, headers=headers)
         while not over:
             try:
                 message = await asyncio.wait_for(heard.get(), SILENCE)
@@ -62,46 +61,17 @@ async def talk(
     except NatsError as error:
         raise Unavailable("service_away", service=service) from error
     finally:
-        await _hang_up(bus, mine, None if over else f"rpc.{service}.stop", body.get("run"))
+        stop = None if over or "run" not in body else f"rpc.{service}.stop"
+        await _hang_up(bus, mine, stop, {RUN: str(body.get("run", ""))})
 
 
-async def _hang_up(bus: Bus, mine: Any, subject: str | None, run: Any) -> None:
+async def _hang_up(bus: Bus, mine: Any, stop: str | None, headers: dict[str, str]) -> None:
     """Nobody listens any more; the work is not wanted any more either when it has not ended."""
     if not bus.connected:
         return
     try:
-        if subject is not None and run is not None:
-            await bus.client.publish(subject, packed({"run": str(run)}))
+        if stop is not None:
+            await bus.client.publish(stop, b"", headers=headers)
         await mine.unsubscribe()
     except NatsError:
         pass  # the connection has gone, and the subscription with it
-
-
-class Unreadable(ValueError):
-    """Not gzipped JSON, or more of it than anybody would mean."""
-
-
-def packed(value: Mapping[str, Any]) -> bytes:
-    """For the wire. Ids and instants travel as text."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-    squeeze = zlib.compressobj(6, zlib.DEFLATED, GZIP)
-    return squeeze.compress(text.encode()) + squeeze.flush()
-
-
-def unpacked(message: bytes, most: int = MOST_UNPACKED) -> dict[str, Any]:
-    """What was packed. `Unreadable` for anything else; no more than `most` bytes are ever made."""
-    unfold = zlib.decompressobj(GZIP)
-    try:
-        text = unfold.decompress(message, most)
-    except zlib.error as error:
-        raise Unreadable(f"is not gzipped: {error}") from None
-    if not unfold.eof:
-        cut = "is cut off" if not unfold.unconsumed_tail else f"unfolds to more than {most} bytes"
-        raise Unreadable(cut)
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"is not JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise Unreadable("is not an object")
-    return value

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from services.planner import neutral
+from services.planner.answers import write_plan
 from services.planner.plans import Options, Progress, Score, Status
 from services.planner.worker import WorkerDied, run
 
@@ -42,7 +43,7 @@ def answer(file: Path, options: Options) -> int:
             print(file=sys.stderr)
     if plan.violations:
         return refuse(BROKEN, f"{file}: the plan breaks {plan.violations[0]}")
-    json.dump(neutral.write_plan(plan), sys.stdout)
+    json.dump(write_plan(plan), sys.stdout)
     print()
     if plan.status is Status.IMPOSSIBLE:
         return refuse(IMPOSSIBLE, f"{file}: not one open lesson can be given by anybody")

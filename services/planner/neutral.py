@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from services.planner.plans import Plan
 from services.planner.problem import (
     Assignment,
     Interval,
@@ -225,7 +224,11 @@ def _budgets(rows: At) -> dict[int, int]:
 
 def read_assignments(value: Any, problem: Problem) -> tuple[Assignment, ...]:
     """The assignments of a plan file for this problem."""
-    rows = At(value, "")["assignments"]
+    return read_triples(At(value, "")["assignments"], problem)
+
+
+def read_triples(rows: At, problem: Problem) -> tuple[Assignment, ...]:
+    """[[lesson, lecturer, start], ...] of this problem, each lesson at most once."""
     return _assignments(rows, len(problem.lessons), len(problem.lecturers))
 
 
@@ -247,33 +250,6 @@ def write(problem: Problem) -> dict[str, Any]:
         "fixed": [list(one) for one in problem.fixed],
         "offers": [list(one) for one in problem.offers],
         "budgets": [[school, most] for school, most in sorted(problem.budgets.items())],
-    }
-
-
-def write_plan(plan: Plan) -> dict[str, Any]:
-    """The plan as a value for JSON. `score` and `bound` are [unserved weight, soft points]."""
-    return {
-        "assignments": [list(one) for one in plan.assignments],
-        "unserved": [gone.lesson for gone in plan.unserved],
-        "status": str(plan.status),
-        "score": list(plan.score),
-        "bound": list(plan.bound),
-        "seconds": round(plan.seconds, 3),
-        "terms": dict(plan.terms),
-        "why": [
-            {
-                "lesson": gone.lesson,
-                "headline": gone.headline,
-                "counts": dict(gone.counts),
-                "took": list(gone.took),
-                "change": gone.change and {"kind": gone.change.kind, **gone.change.facts},
-            }
-            for gone in plan.unserved
-        ],
-        "violations": [
-            {"code": broken.code, "lessons": list(broken.lessons), **broken.facts}
-            for broken in plan.violations
-        ],
     }
 
 

@@ -1,7 +1,7 @@
 """Planner: the solver in a process of its own, ended from outside when it overruns its time.
 
 The solver may work on for long after its limit. Whoever asked has an answer in time all the same:
-the best plan told so far, validated here again.
+the best plan told so far, validated here again. Only the process that solves loads the solver.
 """
 
 import multiprocessing
@@ -13,7 +13,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from services.planner.checks import validate
-from services.planner.planning import plan
+from services.planner.damage import Damage
 from services.planner.plans import Options, Plan, Progress, Score, Status
 from services.planner.problem import Assignment, Problem
 from services.planner.scores import score, terms
@@ -27,8 +27,13 @@ class WorkerDied(RuntimeError):
     """The process ended without a plan; the same question may be asked again."""
 
 
-def run(problem: Problem, options: Options, heard: Callable[[Progress], None]) -> Plan:
-    """The plan, at the latest when `options.seconds` are over."""
+def run(
+    problem: Problem,
+    options: Options,
+    heard: Callable[[Progress], None],
+    damage: Damage | None = None,
+) -> Plan:
+    """The plan, at the latest when `options.seconds` are over; with `damage` a repaired one."""
     began = time.monotonic()
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -36,14 +41,16 @@ def run(problem: Problem, options: Options, heard: Callable[[Progress], None]) -
     process.start()
     theirs.close()
     deadline = began + options.seconds
+    asked = problem if damage is None else damage.later
     last: Progress | None = None
     best: tuple[Assignment, ...] | None = None
     try:
-        ours.send((problem, replace(options, heard=None), deadline - END_SECONDS))
+        told = replace(options, heard=None)
+        ours.send((problem if damage is None else damage, told, deadline - END_SECONDS))
         while ours.poll(max(0.0, deadline - time.monotonic())):
             said = ours.recv()
             if isinstance(said, Plan):
-                return checked(problem, replace(said, seconds=time.monotonic() - began))
+                return checked(asked, replace(said, seconds=time.monotonic() - began))
             last = said
             best = said.better if said.better is not None else best
             heard(said)
@@ -54,17 +61,21 @@ def run(problem: Problem, options: Options, heard: Callable[[Progress], None]) -
         process.kill()
         process.join()
         ours.close()
-    return so_far(problem, best, last, time.monotonic() - began)
+    found = so_far(asked, best, last, time.monotonic() - began)
+    return found if damage is None else replace(found, moved=damage.moved(found.assignments))
 
 
 def work(pipe: Connection) -> None:
     """In the worker: one problem, its progress, its plan."""
+    from services.planner.planning import plan
+    from services.planner.repairing import mend
+
     threading.Thread(target=orphaned, daemon=True).start()
-    problem, options, deadline = pipe.recv()
+    asked, options, deadline = pipe.recv()
     # time.monotonic() is the machine's, the same in both processes.
     left = max(0.05, deadline - time.monotonic())
     told = replace(options, seconds=left, heard=pipe.send)
-    pipe.send(plan(problem, told))
+    pipe.send(mend(asked, told) if isinstance(asked, Damage) else plan(asked, told))
 
 
 def orphaned() -> None:

@@ -8,12 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.planner.checks import validate
+from services.planner.damage import touched
 from services.planner.events import FOREVER, Away, Closed, Event, Lapsed, Withdrawn, after
 from services.planner.planning import plan
 from services.planner.plans import Options
 from services.planner.problem import DAY, Assignment, Problem
 from services.planner.ranking import rank
-from services.planner.repairing import repair, touched
+from services.planner.repairing import repair
 from tests.planner.files import practice
 from tests.planner.small import problems
 
