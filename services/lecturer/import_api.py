@@ -1,9 +1,8 @@
 """Lecturer over HTTP: many lecturers at once."""
 
-from typing import Any
+from pydantic import Field
 
-from pydantic import BaseModel, Field
-
+from services.kit.imports import Imported
 from services.kit.web import Now, Router, Tx, Who
 from services.lecturer import importing
 from services.lecturer.schemas import Day, In, LecturerIn, Name, like
@@ -43,17 +42,8 @@ class ImportIn(In):
     rows: list[RowIn] = Field(min_length=1, max_length=MOST_ROWS)
 
 
-class ImportOut(BaseModel):
-    """How many are new and how many change; of a trial also what is wrong, by line."""
-
-    created: int
-    changed: int
-    errors: list[dict[str, Any]]
-
-
 @router.post("/import")
-def take(body: ImportIn, tx: Tx, who: Who, now: Now) -> ImportOut:
+def take(body: ImportIn, tx: Tx, who: Who, now: Now) -> Imported:
     """Lecturers from a sheet (administrator)."""
     rows = [row.row() for row in body.rows]
-    found = importing.take(tx, rows, dry_run=body.dry_run, by=who, at=now)
-    return ImportOut(created=found.created, changed=found.changed, errors=found.errors)
+    return importing.take(tx, rows, dry_run=body.dry_run, by=who, at=now)

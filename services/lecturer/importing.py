@@ -1,16 +1,18 @@
 """Lecturer: many lecturers at once, from a sheet. All rows or none; a trial says what would be."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from services.kit import imports
 from services.kit.auth import Caller, Role
-from services.kit.errors import Invalid, Refusal
 from services.kit.ids import reference_id
+from services.kit.imports import Imported, Outcome
 from services.lecturer import appointments, lecturers
 from services.lecturer.models import Appointment, CourseCopy, Lecturer
 
@@ -27,48 +29,29 @@ class Row:
     ends_on: date | None = None
 
 
-@dataclass
-class Imported:
-    """How many are new, how many change, and what is wrong where."""
-
-    created: int = 0
-    changed: int = 0
-    errors: list[dict[str, Any]] = field(default_factory=list)
-
-
 def take(
     session: Session, rows: Sequence[Row], *, dry_run: bool, by: Caller, at: datetime
 ) -> Imported:
-    """Write every row, each as somebody would by hand. With an error anywhere nothing is written:
-    422 `import_has_errors` with all of them, unless it was only a trial."""
+    """Write every row, each as somebody would by hand, or none of them (`kit.imports`)."""
     by.needs(Role.ADMINISTRATOR)
     courses = _courses(session, by.district, {code for row in rows for code in row.courses})
     known = _known(session, by.district, [row.facts["code"] for row in rows])
-    found, seen = Imported(), dict[str, int]()
-    trial = session.begin_nested()
-    for row in rows:
-        code = row.facts["code"]
-        if code in seen:
-            found.errors.append(_error(row, "code", "row_repeated", line_before=seen[code]))
-            continue
-        seen[code] = row.line
-        if unknown := [one for one in row.courses if one not in courses]:
-            found.errors.append(_error(row, "courses", "courses_unknown", courses=unknown))
-            continue
-        try:
-            with session.begin_nested():
-                _one(session, row, known.get(code), [courses[c] for c in row.courses], by, at)
-        except Refusal as refusal:
-            found.errors.append(_error(row, "", refusal.code, **refusal.facts))
-            continue
-        found.created += code not in known
-        found.changed += code in known
-    if not dry_run and not found.errors:
-        trial.commit()
-        return found
-    trial.rollback()
-    if not dry_run:
-        raise Invalid("import_has_errors", errors=found.errors)
+    with imports.all_or_none(session, dry_run=dry_run) as found:
+        once = imports.Once(found)
+        for row in rows:
+            code = row.facts["code"]
+            if once.seen(code, row.line, "code"):
+                continue
+            if unknown := [one for one in row.courses if one not in courses]:
+                found.wrong(row.line, "courses", "courses_unknown", courses=unknown)
+                continue
+            ids = [courses[course] for course in row.courses]
+            imports.write(
+                session,
+                found,
+                row.line,
+                partial(_one, session, row, known.get(code), ids, by, at),
+            )
     return found
 
 
@@ -79,7 +62,7 @@ def _one(
     courses: list[UUID],
     by: Caller,
     at: datetime,
-) -> None:
+) -> Outcome:
     id = known.id if known else reference_id(by.district, row.facts["code"])
     facts, version = row.facts, known.version if known else None
     if known is not None:
@@ -104,6 +87,7 @@ def _one(
             by=by,
             at=at,
         )
+    return Outcome.CHANGED if known else Outcome.CREATED
 
 
 def _courses(session: Session, district: str, codes: set[str]) -> Mapping[str, UUID]:
@@ -116,7 +100,3 @@ def _courses(session: Session, district: str, codes: set[str]) -> Mapping[str, U
 def _known(session: Session, district: str, codes: Sequence[str]) -> Mapping[str, Lecturer]:
     chosen = select(Lecturer).where(Lecturer.district == district, col(Lecturer.code).in_(codes))
     return {row.code: row for row in session.exec(chosen)}
-
-
-def _error(row: Row, name: str, code: str, **facts: Any) -> dict[str, Any]:
-    return {"line": row.line, "field": name, "code": code, **facts}
