@@ -7,7 +7,8 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "deploy" / "reference"
-SERVICES = ("portal", "catalog", "booking", "lecturer", "notify")
+SERVICES = ("portal", "catalog", "booking", "lecturer", "notify")  # each with a database and an API
+PROCESSES = (*SERVICES, "planner")  # the planner has neither: it is asked over the broker
 
 
 def home() -> Path:

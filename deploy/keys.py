@@ -7,10 +7,10 @@ from pathlib import Path
 
 import nkeys
 
-from deploy.home import ROOT, SERVICES, home, write
+from deploy.home import PROCESSES, ROOT, home, write
 
 ADMIN = "admin"  # the deploy job: it makes streams and durables, services never do
-NAMES = (ADMIN, *SERVICES)
+NAMES = (ADMIN, *PROCESSES)
 LINKS = "links.key"  # seals the links in mails: notify writes them, the portal reads them
 TEMPLATE = ROOT / "deploy" / "nats.conf"
 

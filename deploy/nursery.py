@@ -1,8 +1,8 @@
 """Deploy: the process all services of one machine are born from.
 
-It imports what they have in common, once. Forked from here, five services take half the memory of
-five programs and start in a fraction of the time; each is a uvicorn process of its own, in its own
-group, exactly as `python -m uvicorn services.booking.app:app` would be.
+It imports what they have in common, once. Forked from here, services take half the memory of
+programs started one by one and start in a fraction of the time; each is a uvicorn process of its
+own, in its own group, exactly as `python -m uvicorn services.booking.app:app` would be.
 
 Orders and answers are JSON, one a packet, over the socket it was started with: an order carries
 the pipe the service is to print into; answers say {name, pid} and later {name, pid, status}.

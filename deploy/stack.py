@@ -14,7 +14,7 @@ from typing import Any
 from deploy import smtp_sink
 from deploy.births import Births
 from deploy.child import Child, Process, get, program
-from deploy.home import ROOT, SERVICES, database_url, write
+from deploy.home import PROCESSES, ROOT, database_url, write
 from deploy.lines import Lines
 from deploy.ports import Ports
 
@@ -51,12 +51,12 @@ class Stack:
         reserved = Ports()
         self.reserved = reserved  # kept: a port stays ours while its child is away
         self.port = reserved.origin(port)
-        names = ("nats", "nats_http", "smtp", *SERVICES)
+        names = ("nats", "nats_http", "smtp", *PROCESSES)
         self.ports = {name: reserved.free() for name in names} | {"origin": self.port}
         self.env = self._environment()
 
     def _environment(self) -> dict[str, str]:
-        addresses = {f"YUEKE_{name.upper()}": f"127.0.0.1:{self.ports[name]}" for name in SERVICES}
+        addresses = {f"YUEKE_{name.upper()}": f"127.0.0.1:{self.ports[name]}" for name in PROCESSES}
         defaults = {
             "YUEKE_ORIGIN": f"http://127.0.0.1:{self.port}",
             "YUEKE_SMTP": f"127.0.0.1:{self.ports['smtp']}",
@@ -126,7 +126,7 @@ class Stack:
         self._task(self._watch_broker())
         if "YUEKE_SMTP" not in os.environ:
             await smtp_sink.serve(self.folder / "outbox", self.ports["smtp"])
-        await asyncio.gather(*(self._start(self._service(births, name)) for name in SERVICES))
+        await asyncio.gather(*(self._start(self._service(births, name)) for name in PROCESSES))
         await self._start(self._proxy())
         self.lines.plain(f"ready {self.env['YUEKE_ORIGIN']}")
         for line in sign_ins(self.folder):

@@ -17,7 +17,7 @@ from services.kit.parcels import MOST_PACKED, packed, unpacked
 SILENCE = 4.5  # seconds without a word after which whoever was asked is taken for dead
 HEARTBEAT = 1.0  # seconds between two words, at most
 LAST_WORDS = frozenset({"done", "refused"})
-NOBODY = "503"
+NOBODY, TRIES, RETRY = "503", 2, 0.5
 RUN = "Yueke-Run"
 
 
@@ -46,6 +46,7 @@ async def talk(
     try:
         # The name of the run stands outside too: it is needed before anything is unpacked.
         headers = {RUN: str(body.get("run", ""))}
+        tries = TRIES
         await client.publish(f"rpc.{service}.{do}", asked, reply=inbox, headers=headers)
         while not over:
             try:
@@ -53,8 +54,13 @@ async def talk(
             except TimeoutError:
                 raise Unavailable("planner_lost", service=service, seconds=SILENCE) from None
             if message.headers and message.headers.get("Status") == NOBODY:
-                over = True
-                raise Unavailable("service_away", service=service)
+                tries -= 1
+                if not tries:
+                    over = True
+                    raise Unavailable("service_away", service=service)
+                await asyncio.sleep(RETRY)  # it may just be starting
+                await client.publish(f"rpc.{service}.{do}", asked, reply=inbox, headers=headers)
+                continue
             said = await asyncio.to_thread(unpacked, message.data)
             over = said.get("kind") in LAST_WORDS
             yield said

@@ -56,7 +56,8 @@ class Planner:
     async def _say(self, inbox: str, said: Said) -> None:
         answer = await asyncio.to_thread(packed, said)
         if len(answer) > MOST_PACKED:
-            answer = packed(refusal("planner_failed", why="the answer is too large"))
+            why = "the answer is too large"
+            answer = packed({"run": said["run"], **refusal("planner_failed", why=why)})
         try:
             await self.bus.client.publish(inbox, answer)
         except NatsError as error:

@@ -135,9 +135,10 @@ async def work(question: Question) -> Said:
                 return refusal("planner_failed", why=f"took longer than {limit:.0f} s")
             done, _ = await asyncio.wait({frame}, timeout=HEARTBEAT)
             if done:
-                said = {**said, **json.loads(frame.result())}
-                if said["kind"] != "progress":
-                    return said
+                told: Said = json.loads(frame.result())
+                if told["kind"] != "progress":
+                    return told
+                said |= told
                 limit = said.pop("limit", 0) or limit
                 frame = asyncio.ensure_future(take(process))
             await question.say({**said, "run": question.run, "seconds": question.seconds})

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from deploy.home import ROOT, SERVICES
+from deploy.home import PROCESSES, ROOT
 from tests import postgres
 from tests.bench.clients import orders, percentile
 from tests.faults.count import unquiet
@@ -24,7 +24,7 @@ from tests.faults.run import fit
 from tests.town import Town, databases, free_port
 
 Line = tuple[str, str]
-ROOMS = ("kit", "contracts", *SERVICES)
+ROOMS = ("kit", "contracts", *PROCESSES)
 IDLE = 20.0  # seconds until a stack counts as idle
 
 
@@ -99,7 +99,7 @@ def _start() -> Iterator[Line]:
             town.start()
             yield what, f"{time.perf_counter() - began:.1f} s"
             if what == "second start":
-                for name in SERVICES:
+                for name in PROCESSES:
                     tries = [_one_service(town, name) for _ in range(3)]
                     took, busy = (
                         statistics.median(figures) for figures in zip(*tries, strict=True)

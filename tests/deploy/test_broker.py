@@ -7,7 +7,7 @@ from pathlib import Path
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
 from deploy import keys, nats_init
-from deploy.home import SERVICES
+from deploy.home import PROCESSES
 from tests.deploy.conftest import Broker, running_broker
 
 
@@ -15,7 +15,7 @@ def test_seeds_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     keys.render(tmp_path, port=1, http_port=2)
 
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "keys").iterdir()}
-    seeds = [f"{name}.nk" for name in ("admin", *SERVICES)]
+    seeds = [f"{name}.nk" for name in ("admin", *PROCESSES)]
     assert modes == dict.fromkeys([*seeds, "links.key"], 0o600)
 
 

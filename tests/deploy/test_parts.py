@@ -136,7 +136,7 @@ def test_a_written_file_is_whole_and_as_closed_as_wanted(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("site", ["http://:8080", "https://yueke.example"])
 def test_the_proxy_understands_its_file_here_and_in_production(site: str) -> None:
-    environment = {f"YUEKE_{name.upper()}": "127.0.0.1:1" for name in home.SERVICES}
+    environment = {f"YUEKE_{name.upper()}": "127.0.0.1:1" for name in home.PROCESSES}
     config = home.ROOT / "deploy" / "Caddyfile"
 
     adapted = subprocess.run(

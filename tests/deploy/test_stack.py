@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from deploy import nats_init
-from deploy.home import SERVICES
+from deploy.home import PROCESSES, SERVICES
 from tests.deploy.conftest import StartStack
 from tests.deploy.running import Running, free_port
 
-CHILDREN = {"supervisor", "nats", "nursery", "caddy", *SERVICES}
+CHILDREN = {"supervisor", "nats", "nursery", "caddy", *PROCESSES}
 MEMORY = 450 * 1024  # KiB, all processes together, shared pages counted once
 
 
@@ -244,7 +244,7 @@ def test_what_is_no_port_or_no_instant_is_said(start: StartStack) -> None:
 
 def all_ready(stack: Running) -> bool:
     try:
-        for name in SERVICES:
+        for name in PROCESSES:
             port = stack.stack()["ports"][name]
             urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).close()
         return stack.get("/livez")[0] == 200
