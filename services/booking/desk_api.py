@@ -7,7 +7,14 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.booking import answer_schemas, desk_queries, impact_queries, targets, whole_queries
+from services.booking import (
+    answer_schemas,
+    desk_queries,
+    impact_queries,
+    ledger,
+    targets,
+    whole_queries,
+)
 from services.booking import lesson_answer_schemas as showing
 from services.booking.calendar import FIRST_YEAR, LAST_YEAR
 from services.booking.desk_schemas import (
@@ -15,6 +22,7 @@ from services.booking.desk_schemas import (
     DeskOut,
     EndsOut,
     ImpactOut,
+    LedgerOut,
     OverviewOut,
     PartOut,
     ProposalOut,
@@ -82,6 +90,14 @@ def whole(lesson_id: UUID, tx: Tx, who: Who, now: Now) -> WholeLessonOut:
         ends=EndsOut(**asdict(found.ends)),
         problems=found.problems,
     )
+
+
+@router.get("/ledger")
+def fairness(tx: Tx, who: Who, now: Now, year: Year | None = None) -> LedgerOut:
+    """How the schools were served this year or another one; a township sees itself and the
+    average."""
+    of = year or now.astimezone(Numbers.of(tx, who.district).zone).year
+    return LedgerOut.model_validate(ledger.ledger(tx, year=of, by=who))
 
 
 @router.get("/impact")

@@ -28,6 +28,35 @@ class DeskOut(BaseModel):
     items: list[CountOut]
 
 
+class ServiceOut(BaseModel):
+    """Lessons asked for in a year; of them served (promised or given), served at the first time
+    wished for; and the days from the letter to the promise, on average."""
+
+    asked: float
+    served: float
+    first_choice: float
+    waited_days: float | None
+
+
+class SchoolServiceOut(ServiceOut):
+    school_id: UUID
+    school_name: str
+
+
+class AverageServiceOut(ServiceOut):
+    """Of the schools that asked for anything."""
+
+    schools: int
+
+
+class LedgerOut(BaseModel):
+    """How every school was served, or the one that asks; and the average."""
+
+    year: int
+    items: list[SchoolServiceOut]
+    average: AverageServiceOut
+
+
 class ReviewOut(BaseModel):
     """A letter to be decided, with the mix of its school and the letters before and after it."""
 

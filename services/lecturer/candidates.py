@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
@@ -10,10 +10,12 @@ from uuid import UUID
 from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
+from services.kit import clock
 from services.kit.errors import Conflict
 from services.kit.numbers import Numbers
-from services.lecturer import eligibility, people, ranking
+from services.lecturer import eligibility, ledger, people, ranking
 from services.lecturer.eligibility import Ask, Frame, Person, Reason, Rules
+from services.lecturer.ledger import NOTHING, Measure
 from services.lecturer.models import Assignment, Seat
 from services.lecturer.people import COUNTED
 from services.lecturer.places import spot
@@ -59,18 +61,32 @@ def of_seat(
 
     `slot` and `place` ask about another time than the lesson's own: a retime, a counter-proposal.
     """
-    rules = Rules.of(Numbers.of(session, seat.district))
+    numbers = Numbers.of(session, seat.district)
+    rules, measure = Rules.of(numbers), Measure.of(numbers)
     ask = ask_of(seat, rules, slot=slot, place=place)
+    ask = replace(ask, short_notice=measure.is_short(clock.now(), ask.starts_at))
     known = records(session, seat.district, ask)
-    able: list[tuple[Person, Record]] = []
+    able: list[Person] = []
     excluded: list[Excluded] = []
     for person in _load(session, seat.district, ask, lecturer_ids):
         why = eligibility.reasons(ask, person, rules, waive=waive)
         if why:
             excluded.append(Excluded(person, why))
         else:
-            able.append((person, known.get(person.id, Record())))
-    return Candidates(ranking.rank(ask, able, rules), excluded)
+            able.append(person)
+    carried = ledger.burdens(
+        session,
+        seat.district,
+        year=ask.frame.on.year,
+        measure=measure,
+        ids=[person.id for person in able],
+        without=ask.lesson_id,
+    )
+    with_records = [
+        (one, replace(known.get(one.id, Record()), carried=carried.get(one.id, NOTHING)))
+        for one in able
+    ]
+    return Candidates(ranking.rank(ask, with_records, rules), excluded)
 
 
 def why_not(

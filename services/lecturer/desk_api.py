@@ -8,11 +8,12 @@ from fastapi import Query
 
 from services.kit.numbers import Numbers
 from services.kit.web import Now, Router, Tx, Who
-from services.lecturer import desk_queries, leave_queries, queries, renewing
+from services.lecturer import desk_queries, leave_queries, ledger, queries, renewing
 from services.lecturer.desk_schemas import (
     CountOut,
     DeskOut,
     LeaveImpactOut,
+    LedgerOut,
     LoadsOut,
     RenewManyIn,
     WholeLecturerOut,
@@ -39,6 +40,15 @@ def load(
     """How much the lecturers teach now, all of them or these; nobody without a lesson."""
     items = desk_queries.load(tx, lecturer_ids=lecturer_id, by=who, at=now)
     return LoadsOut.model_validate({"items": items})
+
+
+@router.get("/ledger")
+def fairness(
+    tx: Tx, who: Who, now: Now, year: Annotated[int | None, Query(ge=2000, le=2199)] = None
+) -> LedgerOut:
+    """Who carried how much this year or another one; a lecturer sees himself and the averages."""
+    of = year or now.astimezone(Numbers.of(tx, who.district).zone).year
+    return LedgerOut.model_validate(ledger.ledger(tx, year=of, by=who))
 
 
 @router.get("/lecturers/{id}/leave_impact")

@@ -54,6 +54,39 @@ class LoadsOut(BaseModel):
     next: None = None
 
 
+class BurdenOut(BaseModel):
+    """Lessons given or promised in a year; of them in the evening, far from home (`far_km`),
+    promised less than `notice_hours` before."""
+
+    lessons: float
+    class_hours: float
+    evenings: float
+    far: float
+    short_notice: float
+
+
+class EntryOut(BurdenOut):
+    lecturer_id: UUID
+    code: str
+    name: str
+    pool: str
+
+
+class AverageOut(BurdenOut):
+    pool: str
+    lecturers: int
+
+
+class LedgerOut(BaseModel):
+    """What everybody carried, or the lecturer who asks; and each pool's average."""
+
+    year: int
+    far_km: int
+    notice_hours: int
+    items: list[EntryOut]
+    averages: list[AverageOut]
+
+
 class InsteadOut(BaseModel):
     lecturer_id: UUID
     name: str

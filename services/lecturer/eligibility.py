@@ -95,6 +95,11 @@ class Ask:
     school_id: UUID | None = None
     wanted: tuple[UUID, ...] = ()
     wanted_only: bool = False
+    short_notice: bool = False  # whoever promises now has little time to prepare
+
+    @property
+    def in_the_evening(self) -> bool:
+        return bool(self.frame.half_days) and self.frame.half_days[-1].endswith("_EVE")
 
 
 @dataclass(frozen=True)

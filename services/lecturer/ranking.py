@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.lecturer.eligibility import Ask, Person, Rules
+from services.lecturer.ledger import NOTHING, Burden, is_far
 from services.lecturer.places import km
 
 Term = dict[str, Any]
@@ -15,15 +16,20 @@ POINTS_PER_KM, UNKNOWN_WAY = 1.0, 30
 MONTH_SESSION, YEAR_SESSION = 15, 2
 OFTEN_AT_SCHOOL, SAME_SCHOOL_SESSION = 3, 8
 EXPERIENCE, MOST_EXPERIENCE = 4, 5
+TURN = (
+    5  # points for each evening, long way or short notice of the year, where the lesson is one more
+)
 
 
 @dataclass(frozen=True)
 class Record:
-    """What a lecturer has given or promised: this year, at this school, of this course."""
+    """What a lecturer has given or promised: this year, at this school, of this course; and how
+    much of this year is what nobody likes."""
 
     year: int = 0
     school: int = 0
     course: int = 0
+    carried: Burden = NOTHING
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ def _candidate(ask: Ask, person: Person, record: Record, rules: Rules) -> Candid
         _term(
             "experience", EXPERIENCE * min(record.course, MOST_EXPERIENCE), sessions=record.course
         ),
+        *_turns(ask, person, record.carried),
     ]
     score = round(sum(term["points"] for term in terms), 1)
     return Candidate(person, score, terms, list(_warnings(ask, person, record)))
@@ -87,12 +94,24 @@ def _month(ask: Ask, person: Person) -> Term:
     return _term("load_month", -MONTH_SESSION * sessions, sessions=sessions)
 
 
+def _turns(ask: Ask, person: Person, carried: Burden) -> Iterable[Term]:
+    """Whoever had fewer evenings, long ways or short notices comes first when one more is due."""
+    due = {
+        "evenings": (ask.in_the_evening, carried.evenings),
+        "far": (is_far(person.home, ask.place), carried.far),
+        "short_notice": (ask.short_notice, carried.short_notice),
+    }
+    for name, (another, had) in due.items():
+        if another:
+            yield _term(name, -TURN * had, sessions=had)
+
+
 def _warnings(ask: Ask, person: Person, record: Record) -> Iterable[dict[str, Any]]:
     if record.school >= OFTEN_AT_SCHOOL:
         yield {"code": "often_at_school", "sessions": record.school}
     first, after = ask.frame.day
     today = sum(first <= e.starts_at < after for e in person.engagements)
-    if ask.frame.half_days and ask.frame.half_days[-1].endswith("_EVE") and today >= 2:
+    if ask.in_the_evening and today >= 2:
         yield {"code": "evening_after_a_full_day", "sessions": today}
 
 
