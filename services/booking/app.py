@@ -6,7 +6,10 @@ from services.booking import (
     clerk_api,
     deadlines,
     desk_api,
+    import_api,
     lessons_api,
+    plan_app,
+    plans_api,
     schools_api,
 )
 from services.booking.audits import AUDITS
@@ -23,11 +26,14 @@ app = make_app(
         changes_api.router,
         schools_api.router,
         desk_api.router,
+        import_api.router,
         clerk_api.router,
+        plans_api.router,
     ],
     handlers=HANDLERS,
     timers=TIMERS,
     outage=deadlines.outage,
     guards=[PLACE_GUARD],
     audits=AUDITS,
+    background=[plan_app.run_plans],
 )

@@ -157,6 +157,8 @@ def problems_of(
     session: Session, lesson: Lesson, slot: Slot, place: Place, *, at: datetime
 ) -> list[Problem]:
     """Everything nobody can overrule."""
+    if slot.starts_at <= at:
+        return _in_the_past(slot)
     numbers = Numbers.of(session, lesson.district)
     first, last = (moment.date() for moment in rules.local(slot, numbers))
     school = session.get_one(School, lesson.school_id)
@@ -176,7 +178,7 @@ def against(
 ) -> list[Problem]:
     """The same, of what has been read already; pure."""
     if slot.starts_at <= at:
-        return [Problem("", "in_the_past", {"starts_at": slot.starts_at.isoformat()})]
+        return _in_the_past(slot)
     numbers, course = on.numbers, on.course
     problems = rules.slot_problems(
         slot,
@@ -200,6 +202,10 @@ def against(
     elif place.kind == "online" and "online" not in course.deliveries:
         problems.append(Problem("", "delivery_not_offered", {"offered": course.deliveries}))
     return problems + rules.attendee_problems(lesson.attendees, course, capacity)
+
+
+def _in_the_past(slot: Slot) -> list[Problem]:
+    return [Problem("", "in_the_past", {"starts_at": slot.starts_at.isoformat()})]
 
 
 def warnings_of(

@@ -251,5 +251,18 @@ SENTENCES: dict[str, str] = {
     "school_unknown": "没有这所学校。",
     # 学校与指标
     "school_closed": "{school}已停用，不能提交新的邀请函。",
+    "school_contact_missing": "学校没有登记联络员和电话，请先在“学校”里填写。",
+    "place_ambiguous": "有几个同名的地点，请填编号。",
     "year_repeated": "同一年度出现了两次。",
+    # 排课方案
+    "no_open_lessons": "{first_on} 至 {last_on} 没有待排的课次。",
+    "lesson_not_open": "有课次已不是待排状态，请刷新后再选。",
+    "lesson_changed": "排课之后课次有了变化，没有排；请重新排课。",
+    "too_many_lessons": "一次最多排 {most} 个课次。",
+    "camp_keeps_its_wishes": "培训班的课次只能排在学校希望的时间。",
+    "pins_overlap": "这位讲师同一时间已固定了另一个课次。",
+    "nothing_to_publish": "方案里没有排上的课次，无可发布。",
+    "interrupted": "排课中途服务重启，没有任何改动；请重试。",
+    "plan_broken": "排课没有成功，没有任何改动；请重试，仍不行请告诉管理员。",
+    "plan_invalid": "排出的方案没有通过校验，没有采用；请重试。",
 }

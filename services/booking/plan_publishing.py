@@ -1,0 +1,80 @@
+"""Booking: a plan is published: its lessons are placed by the verb that places every lesson."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from services.booking import placing, plans
+from services.booking.models import Lesson
+from services.booking.place_checks import Asked
+from services.booking.plan_models import Plan, PlanLine
+from services.booking.plan_states import PlanState
+from services.kit import auth, db
+from services.kit.auth import Caller, Role
+from services.kit.errors import Conflict, Refusal
+
+PLACED, SKIPPED = "placed", "skipped"
+
+
+def publish_some(session: Session, plan_id: UUID, *, most: int, at: datetime) -> bool:
+    """Place the next few lessons, each whole or not at all; True when none is left and the plan is
+    published. What became of a lesson is kept with its placing, so that nothing is done twice."""
+    plan = db.get(session, Plan, plan_id, lock=True)
+    if plan.state != PlanState.PUBLISHING:
+        return True
+    lines = session.exec(
+        select(PlanLine)
+        .where(PlanLine.plan_id == plan_id, col(PlanLine.starts_at).is_not(None))
+        .where(col(PlanLine.outcome).is_(None))
+        .order_by(col(PlanLine.position))
+        .limit(most)
+    ).all()
+    for line in lines:
+        _publish(session, plan, line, at)
+    if not lines:
+        plans.move(plan, "finish", auth.system(plan.district))
+        plan.ended_at = at
+        plans.kept(session, plan)
+    return not lines
+
+
+def _publish(session: Session, plan: Plan, line: PlanLine, at: datetime) -> None:
+    attempt = session.begin_nested()
+    try:
+        _place(session, plan, line, at)
+        attempt.commit()
+        line.outcome = PLACED
+    except Refusal as refusal:
+        attempt.rollback()
+        line.outcome, line.outcome_code = SKIPPED, refusal.code
+        line.outcome_facts = refusal.facts
+    session.add(line)
+    session.flush()
+
+
+def _place(session: Session, plan: Plan, line: PlanLine, at: datetime) -> None:
+    by = _publisher(plan)
+    lesson = db.get(session, Lesson, line.lesson_id)
+    if lesson.version != line.basis_version:
+        facts: dict[str, Any] = {"state": str(lesson.state), "version": lesson.version}
+        raise Conflict("lesson_changed", **facts, planned_version=line.basis_version)
+    first = [line.lecturer_id] if line.lecturer_id else []
+    wished = [UUID(id) for id in lesson.wanted_lecturers]
+    placing.place(
+        session,
+        lesson.id,
+        asked=Asked(starts_at=line.starts_at, ends_at=line.ends_at),
+        lecturers=[*first, *(id for id in wished if id != line.lecturer_id)],
+        wanted_only=lesson.wanted_only,
+        by=by,
+        at=at,
+    )
+
+
+def _publisher(plan: Plan) -> Caller:
+    """Whoever said so; the history names him."""
+    assert plan.published_by is not None
+    who = frozenset({Role.SCHEDULER})
+    return Caller(plan.published_by, who, plan.district, name=plan.published_by_name)

@@ -1,0 +1,120 @@
+"""Booking: what is read of plans. A whole plan with all its lines is five queries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.booking import plans
+from services.booking.lesson_queries import Full, full
+from services.booking.plan_models import Plan, PlanLine
+from services.booking.plan_states import PLAN, PlanState
+from services.kit.auth import Caller
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of the lines of a plan."""
+
+    lessons: int = 0
+    served: int = 0
+    pinned: int = 0
+    left_out: int = 0
+    placed: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Against the plan before: lessons it did not have, had elsewhere or otherwise, had."""
+
+    added: list[UUID] = field(default_factory=list)
+    moved: list[UUID] = field(default_factory=list)
+    lost: list[UUID] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WholePlan:
+    plan: Plan
+    counts: Counts
+    lines: list[tuple[PlanLine, Full]]
+    before: Mapping[UUID, PlanLine]
+    differences: Differences | None
+
+
+def all_plans(by: Caller, state: PlanState | None) -> SelectOfScalar[Plan]:
+    by.needs(*plans.READERS)
+    chosen = select(Plan).where(Plan.district == by.district)
+    return chosen if state is None else chosen.where(Plan.state == state)
+
+
+def counts(session: Session, ids: Sequence[UUID]) -> dict[UUID, Counts]:
+    """Of several plans in one query."""
+    line = PlanLine
+
+    def many(*where: Any) -> Any:
+        return sa.func.sum(sa.case((sa.and_(*where), 1), else_=0))
+
+    rows = session.execute(
+        sa.select(
+            col(line.plan_id),
+            sa.func.count(),
+            many(col(line.starts_at).is_not(None)),
+            many(col(line.pinned).is_(True)),
+            many(col(line.left_out).is_(True)),
+            many(col(line.outcome) == "placed"),
+            many(col(line.outcome) == "skipped"),
+        )
+        .where(col(line.plan_id).in_(ids))
+        .group_by(col(line.plan_id))
+    )
+    return {row[0]: Counts(*(int(n) for n in row[1:])) for row in rows}
+
+
+def one(session: Session, plan_id: UUID, *, by: Caller) -> tuple[Plan, Counts]:
+    plan = plans.find(session, plan_id, by=by)
+    return plan, counts(session, [plan.id]).get(plan.id, Counts())
+
+
+def whole(session: Session, plan_id: UUID, *, by: Caller) -> WholePlan:
+    """With its lines in their order, and what is different from the plan before."""
+    plan, found = one(session, plan_id, by=by)
+    lines = plans.lines_of(session, plan.id)
+    lessons = plans.lessons_of(session, lines)
+    around = {one.lesson.id: one for one in full(session, lessons)}
+    before: dict[UUID, PlanLine] = {}
+    if plan.previous_id is not None:
+        before = {line.lesson_id: line for line in plans.lines_of(session, plan.previous_id)}
+    return WholePlan(
+        plan,
+        found,
+        [(line, around[line.lesson_id]) for line in lines],
+        before,
+        _differences(lines, before) if plan.previous_id is not None else None,
+    )
+
+
+def moves(plan: Plan, by: Caller) -> list[str]:
+    return PLAN.open_to(PlanState(plan.state), by.roles)
+
+
+def _differences(lines: Sequence[PlanLine], before: Mapping[UUID, PlanLine]) -> Differences:
+    found = Differences()
+    for line in lines:
+        old = before.get(line.lesson_id)
+        was = old is not None and old.starts_at is not None
+        if line.starts_at is not None and not was:
+            found.added.append(line.lesson_id)
+        elif line.starts_at is None and was:
+            found.lost.append(line.lesson_id)
+        elif old is not None and _where(line) != _where(old):
+            found.moved.append(line.lesson_id)
+    return found
+
+
+def _where(line: PlanLine) -> tuple[Any, ...]:
+    return line.starts_at, line.lecturer_id
