@@ -102,12 +102,18 @@ def one_order(order_id: UUID, tx: Tx, who: Who, now: Now, response: Response) ->
 
 @router.get("/orders/{order_id}/history")
 def history(
-    order_id: UUID, tx: Tx, who: Who, cursor: str | None = None, limit: Limit = 100
+    order_id: UUID,
+    tx: Tx,
+    who: Who,
+    newest: bool = False,
+    cursor: str | None = None,
+    limit: Limit = 100,
 ) -> HistoryOut:
-    """What happened to the letter, its lessons and its changes, oldest first."""
+    """What happened to the letter, its lessons and its changes, oldest first (`newest`: newest
+    first)."""
     chosen = queries.happened(tx, order_id, by=who)
     by = [col(Happened.pos)]
-    rows, following = page(tx, chosen, by=by, cursor=cursor, limit=limit)
+    rows, following = page(tx, chosen, by=by, cursor=cursor, limit=limit, descending=newest)
     zone = Numbers.of(tx, who.district).zone
     return HistoryOut(items=[showing.happened(row, zone) for row in rows], next=following)
 

@@ -36,6 +36,7 @@ from services.booking.clerk_schemas import (
 )
 from services.booking.mix_schemas import MixOut
 from services.booking.models import Lesson
+from services.booking.orders import MOST_LINES
 from services.booking.rules import fault_of
 from services.booking.schemas import Day
 from services.booking.school_answer_schemas import shown
@@ -89,20 +90,30 @@ def home(tx: Tx, who: Who, now: Now, response: Response) -> HomeOut:
 
 
 @router.get("/clerk/letters/{order_id}")
-def clerk_letter(order_id: UUID, tx: Tx, who: Who, now: Now, response: Response) -> ClerkLetterOut:
-    """A letter of the clerk's school with everything its page shows."""
+def clerk_letter(
+    order_id: UUID,
+    tx: Tx,
+    who: Who,
+    now: Now,
+    response: Response,
+    line: Annotated[int, Query(ge=1, le=MOST_LINES)] = 1,
+    lesson_id: UUID | None = None,
+) -> ClerkLetterOut:
+    """A letter of the clerk's school with everything its page shows; of its lessons those of fifty
+    lines, beginning at `line`, or the fifty among which `lesson_id` is."""
     found = queries.letter(tx, order_id, by=who, at=now)
     numbers = Numbers.of(tx, who.district)
     etag(response, found.order.version)
     shown = order_shown(found, who, numbers.zone)
     mends = shown.lines_returned or shown.state in ("draft", "returned")
-    lessons = lessons_of_letter(order_id, tx, who) if found.order.number else None
+    part = clerk_letter_queries.part(tx, found, line, lesson_id, by=who)
     return ClerkLetterOut(
         order=shown,
         home=_home(tx, who, now) if mends else None,
-        lessons=lessons.items if lessons else [],
-        changes=lessons.changes if lessons else [],
-        next=lessons.next if lessons else None,
+        line=part.line,
+        lessons=[showing.shown(full, who, numbers) for full in part.lessons],
+        changes=[showing.change(row, who, numbers) for row in part.changes],
+        next=part.next,
     )
 
 

@@ -12,12 +12,15 @@ from services.booking import lesson_queries, schools
 from services.booking.lesson_queries import Full
 from services.booking.lesson_rules import notice_of
 from services.booking.models import BlockedDate, Change, Lesson, Order, School, Venue, WorkDay
+from services.booking.queries import Letter
 from services.booking.rules import HALF_DAYS
 from services.booking.seeing import order_for
 from services.booking.states import SETTLED, ChangeState
 from services.kit.auth import Caller, Role
 from services.kit.errors import Forbidden
 from services.kit.numbers import Numbers
+
+A_PART = 50  # lines shown at once
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,16 @@ class Cancelling:
     lessons: list[Full]
     notice: str
     starts_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Fifty lines of a letter: which is the first, their lessons, and the line after them."""
+
+    line: int
+    lessons: list[Full]
+    changes: Sequence[Change]
+    next: int | None
 
 
 @dataclass(frozen=True)
@@ -71,6 +84,26 @@ def lessons_of(
     live = select(Change).where(Change.order_id == order.id)
     live = live.where(col(Change.state).in_((ChangeState.PROPOSED, ChangeState.AGREED)))
     return chosen, session.exec(live).all()
+
+
+def part(
+    session: Session, letter: Letter, line: int, lesson_id: UUID | None = None, *, by: Caller
+) -> Part:
+    """The lessons of fifty lines of a letter, and all changes still talked about."""
+    if not letter.order.number:
+        return Part(line, [], [], None)
+    lessons = [lesson for lesson, _ in letter.lessons]
+    wanted = next((lesson.position for lesson in lessons if lesson.id == lesson_id), line)
+    first = (wanted - 1) // A_PART * A_PART + 1
+    after = first + A_PART
+    mine = [lesson for lesson in lessons if first <= lesson.position < after]
+    mine.sort(key=lambda lesson: (lesson.position, lesson.day_index, lesson.id))
+    return Part(
+        line=first,
+        lessons=lesson_queries.full(session, mine),
+        changes=lessons_of(session, letter.order.id, by=by)[1],
+        next=after if any(one.position >= after for one in letter.lines) else None,
+    )
 
 
 def cancelling(

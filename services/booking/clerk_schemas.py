@@ -114,13 +114,15 @@ class LetterLessonsOut(BaseModel):
 
 class ClerkLetterOut(BaseModel):
     """A letter as its page needs it: `home` when there is something to fill in, and of a letter
-    that was sent the first hundred lessons with their open changes."""
+    that was sent the lessons of fifty lines, from `line` on, with the open changes of all; `next`
+    is the line after these."""
 
     order: OrderOut
     home: HomeOut | None
+    line: int
     lessons: list[LessonOut]
     changes: list[ChangeOut]
-    next: str | None
+    next: int | None
 
 
 class CancellingOut(BaseModel):

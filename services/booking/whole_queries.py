@@ -21,6 +21,8 @@ from services.kit.auth import Caller
 from services.kit.numbers import Numbers
 from services.kit.outbox import Happened
 
+MOST_TOLD = 500  # what happened last to a lesson
+
 
 @dataclass(frozen=True)
 class Review:
@@ -82,7 +84,7 @@ def lesson(session: Session, lesson_id: UUID, *, by: Caller, at: datetime) -> Wh
         select(Change).where(Change.lesson_id == row.id).order_by(col(Change.created_at).desc())
     ).all()
     happened = lesson_queries.happened(session, lesson_id, by=by)
-    history = session.exec(happened.order_by("pos").limit(500)).all()
+    newest = session.exec(happened.order_by(col(Happened.pos).desc()).limit(MOST_TOLD)).all()
     others = select(func.count()).select_from(Lesson).where(Lesson.order_id == row.order_id)
     others = others.where(Lesson.id != row.id, col(Lesson.state).not_in(SETTLED))
     held = full.staffing is not None and full.staffing.status == "held"
@@ -93,7 +95,7 @@ def lesson(session: Session, lesson_id: UUID, *, by: Caller, at: datetime) -> Wh
         change_withdrawn=full.change_id is not None,
         last_of_letter=session.exec(others).one() == 0,
     )
-    return Whole(full, changes, history, ends, _problems(session, row, at))
+    return Whole(full, changes, newest[::-1], ends, _problems(session, row, at))
 
 
 def _problems(session: Session, row: Lesson, at: datetime) -> list[dict[str, Any]]:

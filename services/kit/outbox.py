@@ -73,7 +73,6 @@ def _row(event: Event) -> dict[str, Any]:
 
 
 def history(session: Session, keys: Iterable[UUID], *, limit: int = 500) -> Sequence[Happened]:
-    """What happened to these rows, oldest first."""
-    return session.exec(
-        select(Happened).where(col(Happened.key).in_(list(keys))).order_by("pos").limit(limit)
-    ).all()
+    """What happened to these rows last, oldest first."""
+    of = select(Happened).where(col(Happened.key).in_(list(keys)))
+    return session.exec(of.order_by(col(Happened.pos).desc()).limit(limit)).all()[::-1]

@@ -1,8 +1,12 @@
 """Booking over HTTP: the calls of the clerk's pages, once each, and what is refused."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from sqlalchemy import insert
+
+from services.booking.models import Lesson, OrderLine
 from services.booking.states import LessonState as L
+from services.kit.ids import uuid7
 from tests.booking.lesson_world import CLERK, COURSE, JING, SCHEDULER, STRANGER, YANG
 from tests.booking.test_lessons_api import House
 from tests.booking.test_lessons_api import house as house
@@ -29,11 +33,44 @@ async def test_a_letter_with_all_its_page_needs(house: House) -> None:
     rest = await house.get(CLERK, f"/orders/{lesson.order_id}/lessons")
 
     assert (page["home"], page["next"]) == (None, None)
-    assert page["lessons"] == rest["items"]
+    assert (page["lessons"], page["line"]) == (rest["items"], 1)
     assert [one["moves"] for one in page["changes"]] == [["accept", "counter", "reject"]]
     assert [one["step"] for one in page["lessons"]] == ["evaluate"]
     assert page["order"]["steps"][0]["step"] == "place_order"
     await house.get(STRANGER, f"/clerk/letters/{lesson.order_id}", expect=404)
+
+
+async def test_a_long_letter_is_shown_fifty_lines_at_a_time(house: House) -> None:
+    lesson = house.a_lesson(L.CONFIRMED)
+    last = more_lines(house, lesson.id, upto=101)
+    path = f"/clerk/letters/{lesson.order_id}"
+
+    change = {"starts_at": "2026-12-03T08:30:00+08:00"}
+    await house.post(SCHEDULER, f"/lessons/{lesson.id}/changes", change, expect=201)
+    pages = [await house.get(CLERK, f"{path}?line={line}") for line in (1, 51, 101)]
+    there = await house.get(CLERK, f"{path}?lesson_id={last}")
+    told = await house.get(CLERK, f"/orders/{lesson.order_id}/history?newest=true&limit=1")
+
+    assert [(page["line"], page["next"]) for page in pages] == [(1, 51), (51, 101), (101, None)]
+    shown = [one["line"] for page in pages for one in page["lessons"]]
+    assert shown == [*range(1, 102)]
+    assert there == pages[2]
+    everything = await house.get(CLERK, f"/orders/{lesson.order_id}/history")
+    assert len(everything["items"]) > 1
+    assert (told["items"], told["next"] is None) == (everything["items"][-1:], False)
+
+
+def more_lines(house: House, lesson_id: UUID, *, upto: int) -> UUID:
+    """The same lesson on a line of its own, many times; the last of them."""
+    with house.database.transaction() as session:
+        lesson = session.get_one(Lesson, lesson_id)
+        line = session.get_one(OrderLine, lesson.line_id)
+        for position in range(2, upto + 1):
+            known = {"id": uuid7(), "position": position}
+            session.execute(insert(OrderLine), [{**line.model_dump(), **known}])
+            mine = {"id": uuid7(), "line_id": known["id"], "position": position}
+            session.execute(insert(Lesson), [{**lesson.model_dump(), **mine}])
+    return mine["id"]
 
 
 async def test_what_cancelling_means(house: House) -> None:

@@ -16,6 +16,7 @@ from services.kit.ids import reference_id
 from services.portal.pages import clerk_lines, clerk_words
 from services.portal.pages.vocabulary import WORDS
 from services.portal.pages.words import catalogue, words
+from tests.letters import Letters
 from tests.portal.browser import Browser
 from tests.tour import SCHOOL, act, body_of, lessons, pending
 from tests.town import Town, a_town, until
@@ -274,6 +275,29 @@ def test_the_history_of_a_letter_is_told_in_words(clerk: Clerk, order: str) -> N
     assert "审单通过" in told
     assert "第 4 课次" in told
     assert not re.search(r"(order|lesson|change)\.[a-z_]+", told)
+
+
+def test_a_long_letter_is_read_page_by_page_and_told_newest_first(town: Town, clerk: Clerk) -> None:
+    id = str(uuid4())
+    town.put(SCHOOL, f"/api/booking/orders/{id}", Letters("long").write(SCHOOL, lines=52))
+    act(town, SCHOOL, f"orders/{id}/submit")
+    act(town, "scheduler", f"orders/{id}/approve")
+    last = lessons(town, id)[-1]["id"]
+
+    first, second = clerk.see(f"/clerk/letters/{id}"), clerk.see(f"/clerk/letters/{id}?line=51")
+    of_lesson = clerk.see(f"/clerk/letters/{id}?lesson={last}")
+    told = clerk.see(f"/clerk/letters/{id}/drawer")
+
+    assert [page.count('class="read-line"') for page in (first, second)] == [50, 2]
+    assert f'rel="next" href="/clerk/letters/{id}?line=51#part"' in first
+    assert f'rel="prev" href="/clerk/letters/{id}?line=1#part"' in second
+    assert f'id="lesson-{last}"' in of_lesson and f'id="lesson-{last}"' not in first
+    assert "审单通过" in told and "草稿 → 待审" not in told  # the oldest of all
+    while older := re.findall(r'hx-get="(/clerk/letters/[^"]+/drawer[?]cursor=[^"]+)"', told):
+        told = clerk.see(older[0])
+    assert "草稿 → 待审" in told
+    # Later tests take what is left of this letter for nothing of theirs.
+    act(town, SCHOOL, f"orders/{id}/cancel_order", {"reason": "试"})
 
 
 def test_rooms_days_and_contacts_are_written_by_the_school(town: Town, clerk: Clerk) -> None:

@@ -46,8 +46,9 @@ def where(todo: dict[str, Any]) -> str:
     if todo["kind"] in ("receive", "attest", "decide"):
         day = f"?on={todo['starts_at'][:10]}" if todo["starts_at"] else ""
         return f"/clerk/today{day}#lesson-{todo['lesson_id']}"
-    anchor = f"#lesson-{todo['lesson_id']}" if todo["lesson_id"] else ""
-    return f"/clerk/letters/{todo['order_id']}{anchor}"
+    lesson = todo["lesson_id"]
+    there = f"?lesson={lesson}#lesson-{lesson}" if lesson else ""
+    return f"/clerk/letters/{todo['order_id']}{there}"
 
 
 def meter(mix: dict[str, Any], page: Page) -> dict[str, Any]:

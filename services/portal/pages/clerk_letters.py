@@ -21,6 +21,8 @@ TABS: dict[str, tuple[str, ...]] = {
     "over": ("closed", "cancelled", "withdrawn", "rejected", "expired"),
 }
 MOST_IN_A_SHEET = 1000
+A_PART = 50  # lines of a letter shown at once, as booking counts them out
+A_DRAWER = 50  # rows of what happened
 
 
 @router.get("")
@@ -52,19 +54,25 @@ async def letters(
 
 
 @router.get("/{id:uuid}")
-async def letter(page: Page, id: UUID) -> Response:
-    """A draft is a form; so is a letter that came back. Anything else is read."""
-    found = await page.get("booking", f"/clerk/letters/{id}")
+async def letter(
+    page: Page, id: UUID, line: int | None = None, lesson: UUID | None = None
+) -> Response:
+    """A draft is a form; so is a letter that came back. Anything else is read, fifty lines at a
+    time: from `line` on, or those among which `lesson` is."""
+    found = await page.get("booking", f"/clerk/letters/{id}", line=line, lesson_id=lesson)
     if found["order"]["state"] in clerk_letter.EDITED:
         return await clerk_letter.edit(page, found["order"], found["home"])
     return await page.show("clerk/read.html", **reading(page, found))
 
 
 @router.get("/{id:uuid}/drawer")
-async def drawer(page: Page, id: UUID) -> Response:
-    """What happened to a letter and all its lessons, the newest first."""
-    found = await page.get("booking", f"/orders/{id}/history", limit=100)
-    return page.fragment("clerk/history.html", rows=found["items"][::-1], more=found["next"])
+async def drawer(page: Page, id: UUID, cursor: str | None = None) -> Response:
+    """What happened to a letter and all its lessons, the newest first; what is older follows where
+    it is asked for."""
+    path = f"/orders/{id}/history"
+    found = await page.get("booking", path, newest=True, cursor=cursor, limit=A_DRAWER)
+    known = {"rows": found["items"], "older": found["next"], "id": id, "first": cursor is None}
+    return page.fragment("clerk/history.html", **known)
 
 
 @router.get("/{id:uuid}/mend")
@@ -136,13 +144,20 @@ def reading(page: Page, found: dict[str, Any]) -> dict[str, Any]:
     for one in found["lessons"]:
         of_line.setdefault(one["line"], []).append({**one, "change": changes.get(one["id"])})
     lines = clerk_lines.shown(order["lines"], page._)
+    first, last = found["line"], (found["next"] or len(lines) + 1) - 1
     return {
         "order": order,
-        "lines": [{**line, "full": of_line.get(line["line"], [])} for line in lines],
+        "lines": [
+            {**line, "full": of_line.get(line["line"], [])} for line in lines[first - 1 : last]
+        ],
+        "count": len(lines),
+        "first": first,
+        "last": last,
+        "before": max(1, first - A_PART) if first > 1 else None,
+        "next": found["next"],
         "to_answer": [one for one in changes.values() if "accept" in one["moves"]],
         "to_mend": [line for line in lines if _to_mend(line)],
         "mix": clerk_letter.meter_of(order, page),
-        "cut": found["next"] is not None,
         "field_word": lambda name: clerk_words.field(name, page._),
     }
 

@@ -59,7 +59,7 @@ async def approve_many(page: Page) -> Response:
 async def letter(page: Page, order_id: UUID) -> Response:
     found, history = await page.gather(
         page.get("booking", f"/review/{order_id}"),
-        page.get("booking", f"/orders/{order_id}/history"),
+        page.get("booking", f"/orders/{order_id}/history", newest=True, limit=30),
     )
     order = found["order"]
     mix = found["mix"]
