@@ -19,15 +19,18 @@ Answers = Mapping[str, Answer]
 PATIENCE = 2  # seconds
 
 
-async def ask(bus: Bus, service: str, question: str, **facts: Any) -> dict[str, Any]:
+async def ask(
+    bus: Bus, service: str, question: str, *, patience: float = PATIENCE, **facts: Any
+) -> dict[str, Any]:
     """Ask another service, for example `ask(bus, "lecturer", "seat.free", ...)`.
 
-    Idempotent, so it is tried twice. 503 `service_away` when nobody answers.
+    Idempotent, so it is tried twice, `patience` seconds each. 503 `service_away` when nobody
+    answers.
     """
     subject = f"rpc.{service}.{question}"
     for attempt in (1, 2):
         try:
-            reply = await bus.client.request(subject, json.dumps(facts).encode(), timeout=PATIENCE)
+            reply = await bus.client.request(subject, json.dumps(facts).encode(), timeout=patience)
         except (TimeoutError, NatsTimeout, NoRespondersError):
             if attempt == 2:
                 break

@@ -10,6 +10,7 @@ from services.lecturer import (
     import_api,
     offers_api,
     own_api,
+    plan_ground,
 )
 from services.lecturer.audits import AUDITS
 from services.lecturer.clockwork import TIMERS, outage
@@ -28,6 +29,6 @@ app = make_app(
     timers=TIMERS,
     outage=outage,
     guards=[GUARD],
-    answers={"seat.free": candidates.free},
+    answers={"seat.free": candidates.free, "plan.ground": plan_ground.ground},
     audits=AUDITS,
 )
