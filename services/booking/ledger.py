@@ -22,7 +22,7 @@ from services.kit.types import Instant
 SERVED = frozenset(
     {L.CONFIRMED, L.IN_PROGRESS, L.DELIVERED, L.PARTIALLY_DELIVERED, L.VERIFIED, L.DISPUTED}
 )
-CONFIRMED = "booking.lesson.confirmed"
+CHANGED, CONFIRMED = "booking.lesson.changed", "all_seats_filled"
 SECONDS_A_DAY = 86_400
 
 
@@ -60,7 +60,11 @@ def _asked(session: Session, district: str, year: int, zone: ZoneInfo) -> dict[U
     first, after = (datetime(y, 1, 1, tzinfo=zone).astimezone(UTC) for y in (year, year + 1))
     promised = (
         sa.select(sa.func.min(col(Happened.at), type_=Instant))
-        .where(col(Happened.key) == col(Lesson.id), col(Happened.subject) == CONFIRMED)
+        .where(
+            col(Happened.key) == col(Lesson.id),
+            col(Happened.subject) == CHANGED,
+            col(Happened.body)["data"]["verb"].as_string() == CONFIRMED,
+        )
         .scalar_subquery()
     )
     rows = session.execute(

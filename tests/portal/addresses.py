@@ -110,6 +110,8 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
             "/desk/sites": ["/desk/sites"],
             "/desk/sites/new": ["/desk/sites/new"],
             "/desk/sites/{site_id}": [f"/desk/sites/{world.site}"],
+            "/ledger": ["/ledger"],
+            "/ledger/schools": ["/ledger/schools"],
             "/orders/{id}": [f"/orders/{order}"],
             "/lessons/{id}": [f"/lessons/{lesson}"],
             "/offers/{id}": [f"/offers/{world.offer}"],

@@ -120,6 +120,7 @@ def test_every_page_is_shown_with_few_questions_and_as_a_sheet(town: Town, desk:
         *("/desk/lecturers", "/desk/letters", "/desk/courses", "/desk/sites", "/desk/audit"),
         *("/desk/courses?shape=booster&state=published", "/desk/impact?on=2026-12-07"),
         f"/desk/impact?lecturer_id={ref(LECTURER)}&{leave}",
+        *("/ledger", "/ledger?all=1&sort=evenings&pool=professional", "/ledger/schools"),
     ):
         desk.see(path)
         sheet = desk.http.get(path + ("&" if "?" in path else "?") + "format=xlsx")

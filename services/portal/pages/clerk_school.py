@@ -16,12 +16,15 @@ router = pages("/clerk/school", Role.TOWNSHIP)
 
 @router.get("")
 async def school(page: Page) -> Response:
-    """One question to booking."""
-    home = await page.get("booking", "/clerk/school")
+    """Two questions to booking."""
+    home, fair = await page.gather(
+        page.get("booking", "/clerk/school"), page.get_or(None, "booking", "/ledger")
+    )
     today = page.now.date().isoformat()
     return await page.show(
         "clerk/school.html",
         home=home,
+        fair=fair,
         coming=[one for one in reversed(home["blocked"]) if one["on"] >= today],
         equipment=list(EQUIPMENT),
         new_id=str(uuid7()),

@@ -70,6 +70,9 @@ TERMS = {
     "load_month": "当月已有 %(sessions)s 次课",
     "load_year": "当年已有 %(sessions)s 次课",
     "often_at_school": "今年到过该校 %(sessions)s 次",
+    "evenings": "今年已有 %(sessions)s 次晚课",
+    "far": "今年已有 %(sessions)s 次远途",
+    "short_notice": "今年已有 %(sessions)s 次临时答应",
     "experience": "讲过这门课 %(sessions)s 次",
 }
 

@@ -249,6 +249,9 @@ TERMS: dict[str, str] = {
     "load_month": "本月课量",
     "load_year": "本年课量",
     "often_at_school": "常到该校",
+    "evenings": "晚课轮流",
+    "far": "远途轮流",
+    "short_notice": "临时轮流",
     "experience": "讲过这门课",
 }
 CHANNELS: tuple[str, ...] = tuple(WORDS["channel"])

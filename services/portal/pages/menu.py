@@ -33,6 +33,7 @@ MENUS: dict[Role, tuple[Item, ...]] = {
         Item("/desk/courses", "课程", "book"),
         Item("/desk/sites", "教学点", "geo-alt"),
         Item("/desk/impact", "变更", "arrow-left-right"),
+        Item("/ledger", "公平账", "bar-chart-steps"),
         Item("/desk/audit", "审计", "journal-text"),
     ),
     Role.LECTURER: (
@@ -45,6 +46,7 @@ MENUS: dict[Role, tuple[Item, ...]] = {
         Item("/supervisor", "总览", "bar-chart"),
         Item("/supervisor/disputes", "异议", "chat-square-text"),
         Item("/supervisor/appeals", "申诉与重开", "arrow-counterclockwise"),
+        Item("/ledger", "公平账", "bar-chart-steps"),
     ),
     Role.ADMINISTRATOR: (
         Item("/admin/accounts", "账号", "person-gear"),

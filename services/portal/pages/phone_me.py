@@ -8,6 +8,7 @@ from fastapi import Response
 
 from services.kit.auth import Role
 from services.portal.pages.frame import Page, pages
+from services.portal.pages.ledger import CARRIED, sentence
 
 router = pages("/phone/me", Role.LECTURER)
 
@@ -19,8 +20,9 @@ HIGH, WIDE, GAP = 60, 18, 6
 @router.get("")
 async def me(page: Page, year: str = "") -> Response:
     wanted = int(year) if year.isdecimal() and 2000 <= int(year) < 2200 else page.year
-    found, ways, feeds = await page.gather(
+    found, fair, ways, feeds = await page.gather(
         page.get("lecturer", "/year", year=wanted),
+        page.get_or(None, "lecturer", "/ledger", year=wanted),
         page.get_or(None, "notify", "/preferences"),
         page.get_or({"items": []}, "notify", "/feeds"),
     )
@@ -39,11 +41,28 @@ async def me(page: Page, year: str = "") -> Response:
         months=months,
         total={name: sum(m[name] for m in months) for name in months[0] if name != "month"},
         hour=hour,
+        fair=_fair(page, fair),
         ways=ways,
         feed=next((one for one in feeds["items"] if one["revoked_at"] is None), None),
         high=HIGH,
         wide=12 * (WIDE + GAP) + GAP,
     )
+
+
+def _fair(page: Page, fair: dict[str, Any] | None) -> dict[str, Any] | None:
+    """His own year beside the average of his pool; None while nobody can say."""
+    if fair is None or not fair["items"]:
+        return None
+    [own] = fair["items"]
+    average = next(one for one in fair["averages"] if one["pool"] == own["pool"])
+    return {
+        "rows": [
+            (page._(word), f"{own[name]:g}", f"{average[name]:g}")
+            for name, (word, _) in CARRIED.items()
+        ],
+        "sentence": sentence(page, own, average),
+        **{name: fair[name] for name in ("far_km", "notice_hours")},
+    }
 
 
 @router.post("/channels")
