@@ -7,7 +7,7 @@ UV := .venv/bin/uv
 READY := .venv/.ready
 ASSETS := node_modules/.ready
 
-.PHONY: help setup pins run clock audit parked test check lint types migration faults random fuzz browser bench asyncapi clean
+.PHONY: help setup pins run clock audit parked test check lint types migration faults random fuzz browser bench demo-season asyncapi clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
@@ -72,6 +72,9 @@ fuzz: $(READY) ## made-up calls on every API as every role: LONG=1 for the long 
 
 browser: $(READY) $(ASSETS) ## every page looked at and the loop done by clicking; pictures in var/shots
 	@$(PY) -m pytest tests/browser -x -s $(ARGS)
+
+demo-season: $(READY) ## a season planned, published, answered and filled over a stack of its own: SEED=4
+	@$(PY) -m tests.season $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 bench: $(READY) ## measure what the design promises: ARGS="orders effect start memory lines"
 	@$(PY) -m tests.bench $(ARGS)

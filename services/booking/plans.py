@@ -51,7 +51,7 @@ def make(
     numbers = Numbers.of(session, by.district)
     today = at.astimezone(numbers.zone).date()
     if not first_on <= last_on or last_on - first_on > LONGEST or last_on < today:
-        raise Invalid("period_invalid", longest_days=LONGEST.days, today=today.isoformat())
+        raise Invalid("period_invalid", most_days=LONGEST.days, today=today.isoformat())
     if lesson_ids is None:
         chosen = _open(session, first_on, last_on, numbers, by)
     else:

@@ -1,0 +1,1 @@
+"""A season over the real services: wished for, planned, published, offered, answered, filled."""
