@@ -1,6 +1,10 @@
 """Lecturer over HTTP: many lecturers at once."""
 
-from pydantic import Field
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.kit.imports import Imported
 from services.kit.web import Now, Router, Tx, Who
@@ -40,6 +44,30 @@ class ImportIn(In):
 
     dry_run: bool = False
     rows: list[RowIn] = Field(min_length=1, max_length=MOST_ROWS)
+
+
+class NamedOut(BaseModel):
+    """A lecturer by the code of the district."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    code: str
+    name: str
+
+
+class NamedAllOut(BaseModel):
+    items: list[NamedOut]
+    next: None = None
+
+
+@router.get("/codes")
+def codes(
+    tx: Tx, who: Who, code: Annotated[list[Name] | None, Query(max_length=MOST_ROWS)] = None
+) -> NamedAllOut:
+    """Who the codes of a sheet mean (scheduler, administrator); what is unknown is left out."""
+    rows = importing.by_code(tx, code or [], by=who)
+    return NamedAllOut(items=[NamedOut.model_validate(row) for row in rows])
 
 
 @router.post("/import")

@@ -55,6 +55,13 @@ def take(
     return found
 
 
+def by_code(session: Session, codes: Sequence[str], *, by: Caller) -> Sequence[Lecturer]:
+    """The lecturers of the district with these codes."""
+    by.needs(Role.SCHEDULER, Role.ADMINISTRATOR)
+    known = _known(session, by.district, codes)
+    return sorted(known.values(), key=lambda row: row.code)
+
+
 def _one(
     session: Session,
     row: Row,

@@ -1,5 +1,6 @@
 """Many lecturers from a sheet: all rows or none, and what is wrong by line."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -88,3 +89,16 @@ def test_of_somebody_known_an_empty_cell_changes_nothing(xiqing: Session) -> Non
 def test_only_an_administrator_imports(xiqing: Session) -> None:
     with pytest.raises(Forbidden):
         importing.take(xiqing, [a_row()], dry_run=True, by=SCHEDULER, at=NOON)
+
+
+def test_codes_of_a_sheet_are_lecturers_of_the_district(xiqing: Session) -> None:
+    known = xiqing.exec(select(Lecturer).order_by("code")).first()
+    assert known is not None
+
+    found = importing.by_code(xiqing, [known.code, "LEC-999"], by=ADMINISTRATOR)
+
+    assert [row.id for row in found] == [known.id]
+    abroad = replace(ADMINISTRATOR, district="dongli")
+    assert importing.by_code(xiqing, [known.code], by=abroad) == []
+    with pytest.raises(Forbidden, match="role_required"):
+        importing.by_code(xiqing, [known.code], by=replace(ADMINISTRATOR, roles=frozenset()))

@@ -9,6 +9,7 @@ from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
 from services.portal.pages import refusals
+from services.portal.pages.admin_import_kinds import KINDS
 from services.portal.pages.admin_numbers import GROUPS, NUMBERS
 from services.portal.pages.menu import MENUS
 from services.portal.pages.sentences import SENTENCES
@@ -114,6 +115,10 @@ def sentences_of_the_pages() -> list[tuple[str, str]]:
     found += [("menu.py", item.name) for items in MENUS.values() for item in items]
     found += [("admin_numbers.py", group) for group in GROUPS]
     found += [("admin_numbers.py", t) for n in NUMBERS.values() for t in (n.title, n.unit)]
+    for kind in KINDS.values():
+        said = [kind.title, kind.sure, *kind.says, *(column.title for column in kind.columns)]
+        said += [str(one.example) for one in kind.columns if one.kind == "text"]
+        found += [("admin_import_kinds.py", sentence) for sentence in said]
     found += [("sentences.py", sentence) for sentence in SENTENCES.values()]
     found += [("refusals.py", sentence) for sentence in refusals.FIELD_SENTENCES.values()]
     return found

@@ -246,6 +246,8 @@ SENTENCES: dict[str, str] = {
     "too_many_rows": "一次最多导入 {most} 行。",
     "columns_missing": "缺少列：{columns}。",
     "import_has_errors": "有的行不正确，没有导入任何内容。",
+    "rows_missing": "表里除了表头没有内容。",
+    "cell_is_a_formula": "这一格是公式，请改成数值（复制后选“粘贴为数值”）。",
     "row_repeated": "与第 {line_before} 行重复。",
     "lecturer_unknown": "没有这位讲师。",
     "school_unknown": "没有这所学校。",

@@ -151,6 +151,7 @@ WORDS: dict[str, dict[str, str]] = {
         "duty": "公务",
         "other": "其他",
     },
+    "import_state": {"draft": "草稿", "published": "上架"},
     "school_kind": {"subdistrict": "街道", "town": "镇"},
     "channel": {"phone": "电话", "wechat": "微信", "in_person": "当面", "paper": "书面"},
     "mode": {"in_turn": "依次派单", "parallel": "同时派单", "open": "抢单"},
