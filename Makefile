@@ -10,7 +10,7 @@ ASSETS := node_modules/.ready
 .PHONY: help setup pins run clock audit parked test check lint types migration faults random fuzz browser bench demo-season asyncapi clean
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
 
 setup: $(READY) ## make .venv from the hashed pins (nothing to do the second time)
 	@true
