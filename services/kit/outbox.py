@@ -19,6 +19,7 @@ class Table(SQLModel, registry=registry()):
 
 
 _UNSENT = text("sent_at IS NULL")
+_SPOKEN_FOR = text("spoken_for IS NOT NULL")
 # SQLite numbers rows by itself only in a column spelt INTEGER.
 Position = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -35,6 +36,16 @@ class Happened(Table, table=True):
         Index("happened_unsent", "pos", sqlite_where=_UNSENT, postgresql_where=_UNSENT),
         Index("happened_key", "key", "pos"),
         Index("happened_sent", "sent_at"),
+        # Who did what, when: each list in its own order, newest first without sorting.
+        Index("happened_at", "at", "pos"),
+        Index("happened_actor", "actor_id", "at", "pos"),
+        Index("happened_name", "actor_name", "at", "pos"),
+        Index(
+            "happened_spoken_for",
+            *("spoken_for", "at", "pos"),
+            sqlite_where=_SPOKEN_FOR,
+            postgresql_where=_SPOKEN_FOR,
+        ),
     )
 
     pos: int = Field(sa_column=Column(Position, Identity(), primary_key=True))
@@ -45,6 +56,8 @@ class Happened(Table, table=True):
     district: str
     at: datetime = Field(sa_type=Instant)
     actor_id: UUID
+    actor_name: str = ""  # as the body says it, to be found by; like the next
+    spoken_for: UUID | None = None  # on whose behalf
     body: dict[str, Any] = Field(sa_type=Json)
     request_id: str | None = None
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -67,6 +80,8 @@ def _row(event: Event) -> dict[str, Any]:
         "district": event.district,
         "at": event.at,
         "actor_id": event.by.id,
+        "actor_name": event.by.name,
+        "spoken_for": event.by.on_behalf_of,
         "body": event.envelope(),
         "request_id": log.request_id(),
     }

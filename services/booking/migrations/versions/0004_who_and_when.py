@@ -1,0 +1,14 @@
+"""Booking: what happened is found by person and by time."""
+
+from services.kit import past_columns
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    past_columns.add()
+
+
+def downgrade() -> None:
+    past_columns.drop()
