@@ -49,9 +49,7 @@ class House:
     async def call(
         self, who: Caller, method: str, path: str, body: Any = None, expect: int = 200
     ) -> Any:
-        claims = {"school_id": str(who.school_id)} if who.school_id else {}
-        token = toy.token(who.id, [str(role) for role in who.roles], name=who.name, **claims)
-        headers = {"authorization": f"Bearer {token}"}
+        headers = {"authorization": f"Bearer {self.token(who)}"}
         if method == "POST":
             headers["idempotency-key"] = str(uuid4())
         answer = await self.client.request(
@@ -59,6 +57,10 @@ class House:
         )
         assert answer.status_code == expect, answer.text
         return answer.json()
+
+    def token(self, who: Caller) -> str:
+        claims = {"school_id": str(who.school_id)} if who.school_id else {}
+        return toy.token(who.id, [str(role) for role in who.roles], name=who.name, **claims)
 
     async def get(self, who: Caller, path: str, expect: int = 200) -> Any:
         return await self.call(who, "GET", path, expect=expect)
