@@ -111,24 +111,33 @@ async def _lecturers(page: Page, read: Sheet) -> list[dict[str, Any]]:
 
 
 async def _tried(page: Page, kind: Kind, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The service's own words on every row; a row it cannot even read has its fields named."""
-    nothing: dict[str, Any] = {"created": 0, "changed": 0, "same": 0, "errors": [], "warnings": []}
+    """The service's own words on every row. Rows it cannot even read have their fields named, and
+    the others are asked about without them."""
+    found: dict[str, Any] = {"errors": [], "warnings": []}
     try:
         body = _body(page, kind, rows, dry_run=True)
-        found: dict[str, Any] = await page.post(kind.service, kind.path, body)
+        found = await page.post(kind.service, kind.path, body)
     except Refused as refused:
-        if refused.code != "invalid_body":
-            raise
-        errors = []
-        for error in refused.facts.get("errors", []):
-            parts = str(error.get("field", "")).split(".")
-            if len(parts) > 2 and parts[0] == "rows" and parts[1].isdigit():
-                row = rows[int(parts[1])]
-                errors.append({"line": row["line"], "field": parts[2], "code": error["code"]})
-        if not errors:
-            raise
-        return {**nothing, "errors": errors}
+        unread = _unread(refused, rows)
+        lines = {error["line"] for error in unread}
+        if rest := [row for row in rows if row["line"] not in lines]:
+            body = _body(page, kind, rest, dry_run=True)
+            found = await page.post(kind.service, kind.path, body)
+        found["errors"] = [*unread, *found["errors"]]
     return found
+
+
+def _unread(refused: Refused, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Line and column of what the service could not read; any other refusal is raised again."""
+    errors = []
+    for error in refused.facts.get("errors", []) if refused.code == "invalid_body" else []:
+        parts = str(error.get("field", "")).split(".")
+        if len(parts) > 2 and parts[0] == "rows" and parts[1].isdigit():
+            row = rows[int(parts[1])]
+            errors.append({"line": row["line"], "field": parts[2], "code": error["code"]})
+    if not errors:
+        raise refused
+    return errors
 
 
 def _by_line(

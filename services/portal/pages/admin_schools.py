@@ -84,10 +84,11 @@ def target_of(school: dict[str, Any], year: int) -> dict[str, Any] | None:
 
 
 def targets_shown(school: dict[str, Any] | None, year: int) -> list[dict[str, Any]]:
-    """This year and the next to be filled in, and what is known of others, newest first."""
+    """This year and the next to be filled in, then what is known of others, newest first."""
     known = {one["year"]: one for one in school["targets"]} if school else {}
     empty = {"sessions": "", "person_times": ""}
-    years = sorted({*known, year, year + 1}, reverse=True)[:MOST_TARGETS]
+    others = sorted(set(known) - {year, year + 1}, reverse=True)
+    years = (year, year + 1, *others[: MOST_TARGETS - 2])
     return [{**empty, **known.get(of, {}), "year": of} for of in years]
 
 
