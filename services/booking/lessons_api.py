@@ -1,7 +1,7 @@
 """Booking over HTTP: lessons. Read the request, call the verb, show the lesson."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -114,7 +114,7 @@ def history(
 async def free(lesson_id: UUID, request: Request, tx: Tx, who: Who) -> FreeOut:
     """Each wished slot with the number of qualified lecturers who are free then."""
 
-    def wished() -> tuple[list[Slot], dict[str, object], Numbers]:
+    def wished() -> tuple[list[Slot], dict[str, Any], Numbers]:
         slots, question = queries.wished(tx, lesson_id, by=who)
         return slots, question, Numbers.of(tx, who.district)
 

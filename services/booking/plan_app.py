@@ -3,9 +3,8 @@ lecturer room for the ground and the planner for the plan, and writes down how f
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -23,6 +22,7 @@ from services.kit.talk import talk
 
 LOOK = 0.25  # seconds between two looks for something to do
 TELL = 0.5  # seconds between two words about a run, at least
+GROUND = 10.0  # seconds: the lecturer room weighs every lesson against everybody
 BATCH = 8  # lessons placed in one transaction
 AT_ONCE = 4  # plans run at once; others wait
 
@@ -105,7 +105,7 @@ class Runner:
     async def _planned(self, plan_id: UUID, material: Material) -> tuple[Answer, dict[str, Any]]:
         wanted = material.wanted
         asked = ground_question(wanted, material.district).model_dump(mode="json")
-        said = await replies.ask(self.bus, "lecturer", "plan.ground", **asked)
+        said = await replies.ask(self.bus, "lecturer", "plan.ground", patience=GROUND, **asked)
         desk = await asyncio.to_thread(lambda: Desk(wanted, Ground.model_validate(said)))
         question = await asyncio.to_thread(
             lambda: PlannerQuestion(
@@ -114,8 +114,7 @@ class Runner:
         )
         lost = sum(one.weight for one in material.hopeless)
         told, compared = 0.0, dict[str, Any]()
-        talking = cast(AsyncGenerator[dict[str, Any]], talk(self.bus, "plan", question))
-        async with aclosing(talking) as answers:
+        async with aclosing(talk(self.bus, "plan", question)) as answers:
             async for answer in answers:
                 if answer["kind"] == "done":
                     return Reading(desk).of(_valid(answer["plan"])), compared

@@ -4,7 +4,7 @@ Gzipped JSON over core NATS. Whoever is asked says something at least once a sec
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from nats.aio.msg import Msg
@@ -23,7 +23,7 @@ RUN = "Yueke-Run"
 
 async def talk(
     bus: Bus, do: str, body: Mapping[str, Any], *, service: str = "planner"
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any], None]:
     """Ask `rpc.<service>.<do>` and hear every answer, the last of kind `done` or `refused`.
 
     503 `service_away` when nobody is there, 503 `planner_lost` when they fall silent before the

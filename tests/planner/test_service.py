@@ -319,7 +319,7 @@ async def test_whoever_stops_listening_ends_the_work(start: StartPlanner, bus: B
     instance = await start().ready()
     asked = question(LONG, seconds=120)
 
-    async with aclosing(talk(bus, "plan", asked)) as answers:  # type: ignore[type-var]
+    async with aclosing(talk(bus, "plan", asked)) as answers:
         async for _ in answers:
             if len(instance.children()) >= 2:
                 break
@@ -333,7 +333,7 @@ async def test_the_line_is_not_endless(start: StartPlanner, bus: Bus) -> None:
     async with AsyncExitStack() as doors:
         for n in range(9):
             asked = question(LONG, seconds=120)
-            answers = await doors.enter_async_context(aclosing(talk(bus, "plan", asked)))  # type: ignore[type-var]
+            answers = await doors.enter_async_context(aclosing(talk(bus, "plan", asked)))
             said = await anext(aiter(answers))
             assert said["kind"] == ("waiting" if n else "progress")
 
