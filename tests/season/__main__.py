@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -36,7 +36,8 @@ def main() -> int:
 def play(town: Town, demand: Demand) -> list[str]:
     """What is not as it should be, of one season."""
     began = time.monotonic()
-    season = Play(town, demand).run(f"{demand.first_on} to {demand.last_on}")
+    with closing(Play(town, demand)) as playing:
+        season = playing.run(f"{demand.first_on} to {demand.last_on}")
     print("\n".join(figures(season)), flush=True)
     audit = town.audit()
     print(f"  audit            {audit.stdout.strip().splitlines()[-1]}")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.faults.count import unquiet
+from tests.random.watch import Watch
 from tests.season.demand import Demand
 from tests.season.others import Others, others
 from tests.town import Town, until
@@ -47,11 +47,14 @@ class Season:
 
 class Play:
     def __init__(self, town: Town, demand: Demand) -> None:
-        self.town, self.demand = town, demand
+        self.town, self.demand, self.watch = town, demand, Watch(town)
         self.choose = random.Random(f"answers {demand.seed}")
         self.lessons: set[str] = set()
         self.silent: set[str] = set()
         self.planned: dict[str, str] = {}
+
+    def close(self) -> None:
+        self.watch.close()
 
     def run(self, name: str) -> Season:
         season = Season(name)
@@ -167,8 +170,9 @@ class Play:
         return [one for one in found if one["lesson_id"] in self.lessons]
 
     def settle(self) -> None:
-        """Until everything said is heard and done."""
-        until(lambda: not unquiet(self.town), QUIET, what="quiet")
+        """Until booking and lecturer have done what was due and have heard each other. Mails wait
+        for the morning."""
+        until(lambda: not self.watch.busy(), QUIET, what="quiet")
 
 
 def figures(season: Season) -> Iterator[str]:
