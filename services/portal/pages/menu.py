@@ -26,6 +26,7 @@ MENUS: dict[Role, tuple[Item, ...]] = {
         Item("/desk", "工作台", "house"),
         Item("/desk/review", "审单", "clipboard-check"),
         Item("/desk/board", "派单台", "grid-3x3"),
+        Item("/desk/plans", "排课方案", "calendar2-range"),
         Item("/desk/rescue", "告急台", "exclamation-triangle"),
         Item("/desk/lessons", "课次", "calendar3"),
         Item("/desk/offers", "派课单与代答", "telephone"),

@@ -29,6 +29,14 @@ WORDS: dict[str, dict[str, str]] = {
         "written_off": "已核销",
         "cancelled": "已取消",
     },
+    "state.plan": {
+        "running": "排课中",
+        "ready": "草案",
+        "failed": "未成",
+        "publishing": "发布中",
+        "published": "已发布",
+        "discarded": "已弃用",
+    },
     "state.offer": {
         "pending": "待接单",
         "countered": "另提时间",
@@ -207,14 +215,15 @@ TONES: dict[str, str] = {
     code: tone
     for tone, codes in {
         "calm": "draft withdrawn superseded revoked invalidated voided retired written_off "
-        "cancelled replaced",
+        "cancelled replaced discarded",
         "wait": "submitted requested unplaced tentative pending trial proposed agreed countered "
-        "waitlisted to_come",
-        "alarm": "returned at_risk disputed no_show not_delivered rejected expired declined lapsed",
+        "waitlisted to_come running publishing",
+        "alarm": "returned at_risk disputed no_show not_delivered rejected expired declined lapsed "
+        "failed",
         "warn": "suspended partially_delivered partial release_requested",
         "good": "approved confirmed accepted committed published verified closed fulfilled applied "
         "valid open",
-        "live": "in_progress checked_in delivered released",
+        "live": "in_progress checked_in delivered released ready",
     }.items()
     for code in codes.split()
 }
