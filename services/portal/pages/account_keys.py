@@ -40,11 +40,10 @@ async def revoke_feed(page: Page, id: UUID) -> Response:
 async def channels(page: Page) -> Response:
     """What is read on these pages is always on; mail as the person wants it."""
     on, quiet = page.form.get("email") == "on", page.form.get("quiet") == "on"
-    version = page.form.get("version", "0")
     await page.put(
         "notify",
         "/preferences",
         {"items": [{"channel": "email", "on": on, "quiet_hours": quiet}]},
-        if_match=int(version) if version.isdigit() and version != "0" else None,
+        if_match=page.form.version or None,
     )
     return await page.go("/account#channels", done=page._("已保存。"))

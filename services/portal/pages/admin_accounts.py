@@ -125,12 +125,9 @@ async def save(page: Page, id: UUID) -> Response:
         "school_id": form.get("school_id") or None if Role.TOWNSHIP in roles else None,
         "lecturer_id": form.get("lecturer_id") or None if Role.LECTURER in roles else None,
     }
-    version = form.get("version", "")
-    made = await page.put(
-        "portal", f"/accounts/{id}", body, if_match=int(version) if version.isdigit() else None
-    )
+    made = await page.put("portal", f"/accounts/{id}", body, if_match=form.version or None)
     done = page._("账号 %(login)s 已保存。", login=made["login"])
-    if not version:
+    if not form.version:
         done = page._("账号已建立。请生成一次性密码并交给本人。")
     return await page.go(f"/admin/accounts/{id}", done=done)
 

@@ -55,12 +55,9 @@ async def save(page: Page, id: UUID) -> Response:
     body["evening_class"] = form.get("evening") == "on"
     body["saturday_class"] = form.get("saturday") == "on"
     body["targets"] = targets_sent(form)
-    version = form.get("version", "")
-    await page.put(
-        "booking", f"/schools/{id}", body, if_match=int(version) if version.isdigit() else None
-    )
+    await page.put("booking", f"/schools/{id}", body, if_match=form.version or None)
     done = page._("%(name)s已保存。", name=form["name"])
-    if not version:
+    if not form.version:
         done = page._("%(name)s已建立。下一步请为它的联络员开账号。", name=form["name"])
     return await page.go(f"/admin/schools/{id}", done=done)
 

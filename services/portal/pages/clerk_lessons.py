@@ -10,6 +10,7 @@ from fastapi import Query, Response
 from services.kit.auth import Role
 from services.portal.pages import refusals
 from services.portal.pages.clerk_picking import calendar_of
+from services.portal.pages.forms import whole
 from services.portal.pages.frame import Page, pages
 from services.portal.pages.upstream import Refused
 from services.portal.pages.words import ZONE
@@ -47,9 +48,8 @@ async def calendar(
 @router.post("/{id:uuid}/change")
 async def change(page: Page, id: UUID) -> Response:
     body = _proposed(page)
-    counter = page.form.get("counter", "")
-    if counter:
-        done = await page.post("booking", f"/changes/{UUID(counter)}/counter", body)
+    if page.form.get("counter"):
+        done = await page.post("booking", f"/changes/{page.form.id('counter')}/counter", body)
     else:
         done = await page.post("booking", f"/lessons/{id}/changes", body)
     said = page._("改期已提出，请区里答复；在此之前原时间不变。")
@@ -77,7 +77,7 @@ async def answer(page: Page, id: UUID) -> Response:
         "reject": page._("已答复不同意，原时间不变。"),
         "withdraw": page._("改期提议已撤回，原时间不变。"),
     }
-    change = UUID(page.form.get("change", ""))
+    change = page.form.id("change")
     done = await page.post("booking", f"/changes/{change}/{verb}", {"note": note} if note else {})
     return await page.go(_to(page, done["order_id"], id), done=said[verb])
 
@@ -170,7 +170,8 @@ def _proposed(page: Page) -> dict[str, Any]:
 
 def _whole(text: str) -> int | str:
     """A whole number; anything else as it is, for the service to say what is wrong."""
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 10 else text
+    found = whole(text)
+    return text if found is None else found
 
 
 def _to(page: Page, order_id: str, lesson_id: UUID) -> str:

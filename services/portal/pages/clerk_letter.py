@@ -92,7 +92,7 @@ async def save(page: Page, id: UUID) -> Response:
             page.get_or({"items": []}, "catalog", "/sites", state="open", limit=100),
         )
         body["lines"] = _changed(body["lines"], act, page.lists("course"), menu["items"], home)
-    version = int(page.form.get("version") or 0)
+    version = page.form.version
     order = await page.put("booking", f"/orders/{id}", body, if_match=version or None)
     known = form_of(page, order, home, sites)
     response = page.fragment("clerk/letter_saved.html", **known, act=act)
@@ -105,7 +105,7 @@ async def save(page: Page, id: UUID) -> Response:
 async def submit(page: Page, id: UUID) -> Response:
     """Keep it, then send it. What stands against it is shown beside the fields."""
     body = clerk_lines.sent(page.form)
-    version = int(page.form.get("version") or 0)
+    version = page.form.version
     order = await page.put("booking", f"/orders/{id}", body, if_match=version or None)
     verb = "resubmit" if order["state"] == "returned" else "submit"
     try:
@@ -126,7 +126,7 @@ async def submit(page: Page, id: UUID) -> Response:
 
 @router.post("/{id}/discard")
 async def discard(page: Page, id: UUID) -> Response:
-    if not int(page.form.get("version") or 0):
+    if not page.form.version:
         return await page.go("/clerk/letters")  # nothing was kept yet
     await page.post("booking", f"/orders/{id}/discard")
     return await page.go("/clerk/letters", done=page._("草稿已删除。"))

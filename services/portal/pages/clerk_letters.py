@@ -100,11 +100,11 @@ async def mending(page: Page, id: UUID) -> Response:
 async def amend_lines(page: Page, id: UUID) -> Response:
     """The whole line again, with what was mended."""
     order = await page.get("booking", f"/orders/{id}")
-    given = {int(one["line"]): one for one in clerk_lines.given(page.form) if one.get("line")}
+    given = {str(one.get("line")): one for one in clerk_lines.given(page.form)}
     lines = [
-        {"line": line["line"], **_mended(line, given[line["line"]])}
+        {"line": line["line"], **_mended(line, given[str(line["line"])])}
         for line in order["lines"]
-        if line["line"] in given
+        if str(line["line"]) in given
     ]
     await page.post("booking", f"/orders/{id}/amend_lines", {"lines": lines})
     return await page.go(f"/clerk/letters/{id}", done=page._("补正已送出，等待复审。"))

@@ -1,10 +1,12 @@
 """Portal: the lines of a letter as the form sends them and as it shows them."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.portal.pages import clerk_words
+from services.portal.pages.forms import whole
 from services.portal.pages.upstream import Refused
 from services.portal.pages.words import Words, instant
 
@@ -28,7 +30,7 @@ def given(form: Mapping[str, str]) -> list[dict[str, Any]]:
     """The lines of the form, as clerk.js collected them."""
     try:
         found = json.loads(form.get("lines") or "[]")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(422, "invalid_body", {}) from error
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise Refused(422, "invalid_body", {})
@@ -50,11 +52,11 @@ def line(one: Mapping[str, Any]) -> Line:
     return {
         "course_id": one.get("course_id"),
         "delivery": one.get("delivery"),
-        "wishes": [_wish(wish) for wish in one.get("wishes", [])][:20],
+        "wishes": [_wish(wish) for wish in _list(one, "wishes")][:20],
         **placed,
-        "audience": one.get("audience", []),
+        "audience": _list(one, "audience"),
         "expected_attendees": _whole(one.get("expected_attendees")),
-        "preferred_lecturers": [id for id in one.get("preferred_lecturers", []) if id],
+        "preferred_lecturers": [id for id in _list(one, "preferred_lecturers") if id],
         "notes": str(one.get("notes", "")).strip(),
     }
 
@@ -162,13 +164,19 @@ def _wish(value: Any) -> dict[str, str]:
     return {"starts_at": starts, "ends_at": ends}
 
 
+def _list(one: Mapping[str, Any], name: str) -> list[Any]:
+    found = one.get(name)
+    return found if isinstance(found, list) else []
+
+
 def _whole(value: Any) -> int:
     text = str(value if value is not None else "").strip()
-    return min(int(text), 100_000) if text.isdecimal() and text.isascii() else 0
+    return min(whole(text) or 0, 100_000)
 
 
 def _number(value: Any) -> float | None:
     try:
-        return float(str(value))
+        found = float(str(value))
     except ValueError:
         return None
+    return found if math.isfinite(found) else None

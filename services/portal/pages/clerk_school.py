@@ -9,6 +9,7 @@ from fastapi import Response
 from services.kit.auth import Role
 from services.kit.ids import uuid7
 from services.portal.pages.clerk_words import EQUIPMENT
+from services.portal.pages.desk_lists import number
 from services.portal.pages.frame import Page, pages
 
 router = pages("/clerk/school", Role.TOWNSHIP)
@@ -40,7 +41,7 @@ async def contacts(page: Page) -> Response:
         "booking",
         f"/schools/{page.visitor.school_id}/contacts",
         body,
-        if_match=int(form.get("version") or 0),
+        if_match=form.version,
     )
     return await page.go("/clerk/school", done=page._("联系方式已更新。"))
 
@@ -49,11 +50,10 @@ async def contacts(page: Page) -> Response:
 async def venue(page: Page, id: UUID) -> Response:
     """A new room, or a room as it is now."""
     form = page.form
-    capacity = form.get("capacity", "")
     body: dict[str, Any] = {
         "name": form.get("name", ""),
         "address": form.get("address", ""),
-        "capacity": int(capacity) if capacity.isdecimal() and len(capacity) < 9 else capacity,
+        "capacity": number(form.get("capacity")),
         "equipment": page.lists("equipment"),
         "ground_floor": form.get("ground_floor") == "true",
         "state": "open" if form.get("open") == "true" else "closed",
@@ -61,7 +61,7 @@ async def venue(page: Page, id: UUID) -> Response:
     for name in ("lat", "lon"):
         if form.get(name):
             body[name] = form[name]
-    version = int(form.get("version") or 0)
+    version = form.version
     await page.put("booking", f"/venues/{id}", body, if_match=version or None)
     return await page.go("/clerk/school", done=page._("场地已保存。"))
 

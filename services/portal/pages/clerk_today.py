@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from services.kit.auth import Role
+from services.portal.pages.desk_lists import number
 from services.portal.pages.frame import Page, pages
 from services.portal.pages.upstream import Refused
 from services.portal.pages.words import ZONE
@@ -69,9 +70,8 @@ async def presence(page: Page, verb: str, id: UUID) -> Response:
         "note": form.get("note", ""),
     }
     if verb == "abort":
-        minutes = form.get("minutes_taught", "")
         body |= {
-            "minutes_taught": int(minutes) if minutes.isdecimal() else minutes,
+            "minutes_taught": number(form.get("minutes_taught")),
             "reason": form.get("reason", ""),
             "fault": form.get("fault", "none"),
         }

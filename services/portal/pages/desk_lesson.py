@@ -8,6 +8,7 @@ from fastapi import Response
 from services.kit.auth import Role
 from services.portal.pages import desk_history, desk_words, refusals
 from services.portal.pages.desk_lists import given, moment, number, real
+from services.portal.pages.forms import whole
 from services.portal.pages.frame import Page, pages
 
 router = pages("/desk/lessons", Role.SCHEDULER)
@@ -139,9 +140,8 @@ def body_of(verb: str, form: dict[str, str]) -> dict[str, Any]:
 def spot(form: dict[str, str]) -> dict[str, Any]:
     """A slot and a place of a form: a wish by number or a time; one place or none."""
     found: dict[str, Any] = {}
-    wish = form.get("wish", "")
-    if wish.isdigit():
-        found["wish"] = int(wish)
+    if (wish := whole(form.get("wish", ""))) is not None:
+        found["wish"] = wish
     elif form.get("starts_at"):
         found["starts_at"] = moment(form["starts_at"])
     kind, _, id = form.get("place", "").partition(":")

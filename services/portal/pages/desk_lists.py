@@ -1,9 +1,11 @@
 """Portal: lists of the district: filters from the address, pages, and all rows for a sheet."""
 
+import math
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from services.portal.pages.forms import whole
 from services.portal.pages.frame import Page
 from services.portal.pages.words import ZONE
 
@@ -66,16 +68,18 @@ def number(text: str | None) -> int | str | None:
     """A whole number; what is none is sent as it stands, so that it is refused beside its field."""
     if not text:
         return None
-    return int(text) if text.strip().lstrip("-").isdigit() and len(text) < 12 else text
+    found = whole(text.strip().removeprefix("-"))
+    return text if found is None else -found if text.strip().startswith("-") else found
 
 
 def real(text: str | None) -> float | str | None:
     if not text:
         return None
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
         return text
+    return found if math.isfinite(found) else text
 
 
 def given(**facts: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from fastapi import Request
 from starlette.datastructures import FormData
@@ -21,6 +22,26 @@ class Fields(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         raise Refused(422, "invalid_body", {"errors": [{"field": name, "code": "missing"}]})
+
+    @property
+    def version(self) -> int:
+        """Which version of a row the form was about, 0 for a new one."""
+        sent = self.get("version") or "0"
+        if (version := whole(sent)) is None:
+            raise Refused(412, "version_stale", {})
+        return version
+
+    def id(self, name: str) -> UUID:
+        """A row named in the form; one that cannot be is not there."""
+        try:
+            return UUID(self.get(name, ""))
+        except ValueError:
+            raise Refused(404, "not_found", {}) from None
+
+
+def whole(text: str) -> int | None:
+    """A whole number as people write one; None for everything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 @dataclass(frozen=True)

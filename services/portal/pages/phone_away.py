@@ -121,14 +121,13 @@ async def undo(page: Page) -> Response:
 @router.post("/week")
 async def week(page: Page) -> Response:
     """His weekly pattern."""
-    sent = page.form.get("version", "")
-    if not sent.isdecimal():
+    if "version" not in page.form:
         raise Refused(412, "version_stale", {})
     chosen, before = page.lists("half_days"), page.form.get("before", "")
     if joined := page.form.get("joined"):
         chosen = joined.split(",") if joined != "-" else []
     path = f"/lecturers/{page.visitor.lecturer_id}/availability"
-    done = await page.put("lecturer", path, {"half_days": chosen}, if_match=int(sent))
+    done = await page.put("lecturer", path, {"half_days": chosen}, if_match=page.form.version)
     was = {"joined": before or "-", "version": done["version"]}
     return await page.go(
         "/phone/away", done=page._("每周可排时间已保存。"), undo=("/phone/away/week", was)

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Response
 
 from services.kit.auth import Role
+from services.portal.pages.forms import whole
 from services.portal.pages.frame import Page, pages
 from services.portal.pages.ledger import CARRIED, sentence
 
@@ -19,7 +20,8 @@ HIGH, WIDE, GAP = 60, 18, 6
 
 @router.get("")
 async def me(page: Page, year: str = "") -> Response:
-    wanted = int(year) if year.isdecimal() and 2000 <= int(year) < 2200 else page.year
+    asked = whole(year) or 0
+    wanted = asked if 2000 <= asked < 2200 else page.year
     found, fair, ways, feeds = await page.gather(
         page.get("lecturer", "/year", year=wanted),
         page.get_or(None, "lecturer", "/ledger", year=wanted),
@@ -73,8 +75,7 @@ async def channels(page: Page) -> Response:
         {"channel": name, "on": name in on, "quiet_hours": name in quiet}
         for name in page.lists("channel")
     ]
-    version = page.form.get("version", "")
-    match = int(version) if version.isdecimal() and int(version) else None
+    match = page.form.version or None
     await page.put("notify", "/preferences", {"items": items}, if_match=match)
     return await page.go("/phone/me", done=page._("消息方式已保存。"))
 

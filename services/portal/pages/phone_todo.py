@@ -8,6 +8,7 @@ from fastapi import Response
 
 from services.kit.auth import Role
 from services.portal.pages import phone_words
+from services.portal.pages.forms import whole
 from services.portal.pages.frame import Page, pages
 from services.portal.pages.upstream import Refused
 from services.portal.pages.words import instant
@@ -62,13 +63,13 @@ async def decline(page: Page, id: UUID) -> Response:
 async def counter(page: Page, id: UUID) -> Response:
     """Another start; the lesson keeps its length."""
     starts_at = phone_words.local(page.form.get("starts_at", ""))
-    minutes = page.form.get("minutes", "")
-    if starts_at is None or not minutes.isdecimal():
+    minutes = whole(page.form.get("minutes", ""))
+    if starts_at is None or minutes is None:
         wrong = {"field": "starts_at", "code": "datetime_parsing"}
         raise Refused(422, "invalid_body", {"errors": [wrong]})
     body = {
         "starts_at": starts_at,
-        "ends_at": starts_at + timedelta(minutes=min(int(minutes), 24 * 60)),
+        "ends_at": starts_at + timedelta(minutes=min(minutes, 24 * 60)),
         "note": page.form.get("note") or None,
     }
     done = await page.post("lecturer", f"/offers/{id}/counter", body)
