@@ -30,6 +30,7 @@ from services.contracts.planning import (
 
 SCHEMA = "lesson-dispatch/1"
 ANY = 10**6  # seats and ways nobody limits
+HELD, NOBODYS = -1, -2  # courses nobody can be asked for
 ROOMS = 1000  # lessons at once where no guard holds the place: an address, online
 BEST, POOL_STEP = 50, 10
 TRAVEL_DIV = 5
@@ -131,7 +132,7 @@ class Desk:
         starts = [window[0] for lesson in open_ for window in lesson["windows"]]
         held = [
             self._row(
-                course=-1,
+                course=HELD,
                 site=one.place,
                 segments=[[0, max(1, one.ends - one.begins)]],
                 windows=[],
@@ -178,8 +179,10 @@ class Desk:
         one, ground = self.wanted.lessons[number], self.ground.lessons[number]
         pin = self.wanted.pinned.get(one.lesson.id)
         requested = pin.lecturer_id if pin else next(iter(one.lesson.wanted_lecturers), None)
+        # Pinned to somebody the lecturer room does not know: nobody else will do.
+        nobody = pin is not None and pin.lecturer_id not in self.who
         return self._row(
-            course=self._class_of[number],
+            course=NOBODYS if nobody else self._class_of[number],
             site=self.place[one.place] if one.place is not None else 0,
             segments=[[0, one.lesson.minutes if not one.slots else _minutes(one)]],
             windows=[

@@ -80,21 +80,23 @@ def one(session: Session, plan_id: UUID, *, by: Caller) -> tuple[Plan, Counts]:
     return plan, counts(session, [plan.id]).get(plan.id, Counts())
 
 
-def whole(session: Session, plan_id: UUID, *, by: Caller) -> WholePlan:
-    """With its lines in their order, and what is different from the plan before."""
+def whole(session: Session, plan_id: UUID, *, against: UUID | None = None, by: Caller) -> WholePlan:
+    """With its lines in their order, and what is different from the plan before, or from any
+    other of the district."""
     plan, found = one(session, plan_id, by=by)
     lines = plans.lines_of(session, plan.id)
     lessons = plans.lessons_of(session, lines)
     around = {one.lesson.id: one for one in full(session, lessons)}
     before: dict[UUID, PlanLine] = {}
-    if plan.previous_id is not None:
-        before = {line.lesson_id: line for line in plans.lines_of(session, plan.previous_id)}
+    other = plans.find(session, against, by=by).id if against else plan.previous_id
+    if other is not None:
+        before = {line.lesson_id: line for line in plans.lines_of(session, other)}
     return WholePlan(
         plan,
         found,
         [(line, around[line.lesson_id]) for line in lines],
         before,
-        _differences(lines, before) if plan.previous_id is not None else None,
+        _differences(lines, before) if other is not None else None,
     )
 
 

@@ -25,6 +25,7 @@ from services.booking.models import (
 from services.booking.place_checks import Asked, Grounds
 from services.booking.plan_rules import Points
 from services.booking.rules import SchoolTimes, WorkCalendar
+from services.booking.states import LessonState
 from services.contracts.booking import Place, Slot
 from services.kit.auth import Caller
 from services.kit.errors import Invalid
@@ -89,6 +90,8 @@ def _one(
     line, order = on.lines[lesson.line_id], on.orders[lesson.order_id]
     version = place_checks.version_of(session, lesson)
     weight = plan_rules.weight_of(version.format, urgent=order.urgent)
+    if lesson.state != LessonState.UNPLACED:  # it was placed or ended since it was asked for
+        return Possible(lesson, line, weight, None, refused={"lesson_not_open": 1})
     try:
         place = place_checks.place_asked(session, lesson, Asked(), by=by)
     except Invalid as refusal:

@@ -69,10 +69,12 @@ def all_plans(
 
 
 @router.get("/plans/{plan_id}")
-def one(plan_id: UUID, tx: Tx, who: Who, response: Response) -> PlanOut:
+def one(
+    plan_id: UUID, tx: Tx, who: Who, response: Response, against: UUID | None = None
+) -> PlanOut:
     """A plan with all its lines: what is served and by whom, what is not and why, and what is
-    different from the plan before."""
-    found = queries.whole(tx, plan_id, by=who)
+    different from the plan before, or from another one (`against`)."""
+    found = queries.whole(tx, plan_id, against=against, by=who)
     etag(response, found.plan.version)
     return PlanOut.whole(found, who, Numbers.of(tx, who.district))
 

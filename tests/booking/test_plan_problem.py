@@ -232,6 +232,15 @@ def test_the_pools_are_preferred_in_the_order_of_the_policy(district: Session) -
         assert served.lecturer_id == who
 
 
+def test_a_pin_to_somebody_nobody_knows_serves_nobody(district: Session) -> None:
+    lesson = wishing(district, TUESDAY)
+    wanted = wanted_of(district, lesson, pin={lesson.id: ZHAO})
+
+    answer = solved(wanted, ground_of(ground_question(wanted, XIQING), {LI: {}, WANG: {}}))
+
+    assert answer.served == {} and answer.unserved == 20
+
+
 @pytest.mark.parametrize("stability", [0, 50])
 def test_the_draft_before_stays_where_it_costs_nothing_more(
     district: Session, stability: int

@@ -265,6 +265,18 @@ def test_a_lesson_no_rule_lets_begin_says_which(district: Session) -> None:
     assert (found.unserved, found.bound_unserved) == (line.weight, line.weight)
 
 
+def test_a_lesson_placed_since_it_was_asked_for_is_not_planned_again(district: Session) -> None:
+    one, other = wishing(district, TUESDAY), wishing(district, THURSDAY)
+    plan = a_plan(district, one, other)
+    placing.place(district, one.id, asked=Asked(), by=SCHEDULER, at=NOON)
+
+    planned(district, plan, {other.id: (LI, THURSDAY.starts_at)})
+
+    first, second = plans.lines_of(district, plan.id)
+    assert first.why is not None and first.why["counts"] == {"lesson_not_open": 1}
+    assert second.starts_at == THURSDAY.starts_at
+
+
 def test_the_days_of_a_camp_keep_to_one_wish(district: Session) -> None:
     """The first wish is impossible on the second day: all days take the second wish."""
     camp, days = UUID(int=9), range(3)
@@ -387,6 +399,8 @@ def test_what_a_new_plan_changes_is_told(district: Session) -> None:
 
     found = plan_queries.whole(district, second.id, by=SCHEDULER).differences
     assert found == plan_queries.Differences([added.id], [moved.id], [lost.id])
+    back = plan_queries.whole(district, first.id, against=second.id, by=SCHEDULER).differences
+    assert back == plan_queries.Differences([lost.id], [moved.id], [added.id])
 
 
 def test_a_whole_plan_is_read_in_as_many_queries_however_many_lessons(district: Session) -> None:
