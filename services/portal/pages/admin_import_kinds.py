@@ -22,7 +22,7 @@ class Kind:
 
 LECTURERS = Kind(
     "lecturers",
-    "讲师",
+    "讲师名单",
     "lecturer",
     "/import",
     500,
@@ -45,7 +45,7 @@ LECTURERS = Kind(
 )
 COURSES = Kind(
     "courses",
-    "课程",
+    "课程目录",
     "catalog",
     "/import",
     500,
@@ -82,7 +82,7 @@ COURSES = Kind(
 )
 SCHOOLS = Kind(
     "schools",
-    "学校",
+    "学校与目标",
     "booking",
     "/schools/import",
     500,
