@@ -23,7 +23,7 @@ from services.kit.talk import talk
 LOOK = 0.25  # seconds between two looks for something to do
 TELL = 0.5  # seconds between two words about a run, at least
 GROUND = 10.0  # seconds: the lecturer room weighs every lesson against everybody
-BATCH = 8  # lessons placed in one transaction
+BATCH = 5  # lessons placed in one transaction
 AT_ONCE = 4  # plans run at once; others wait
 
 
