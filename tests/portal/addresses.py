@@ -2,14 +2,15 @@
 
 from deploy.call import DISTRICT
 from services.kit.ids import reference_id
-from tests.portal.planted import World
+from tests.portal.world import World
 from tests.tour import SCHOOL
 
 # Pages without a list of anything: of the door, of files, of the stream, and ways to other pages.
 NOT_LISTS = {
     *("/", "/sign-in", "/sign-in/code", "/sign-in/provider", "/sign-in/provider/back"),
     *("/forgotten", "/reset/{token}", "/go/{token}", "/live", "/assets/{digest}/{name}"),
-    *("/phone/manifest.webmanifest", "/admin/import/template"),
+    "/desk/plans/{plan_id:uuid}/stream",
+    *("/phone/manifest.webmanifest", "/admin/import/{what}/template"),
 }
 
 
@@ -110,6 +111,12 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
             "/desk/sites": ["/desk/sites"],
             "/desk/sites/new": ["/desk/sites/new"],
             "/desk/sites/{site_id}": [f"/desk/sites/{world.site}"],
+            "/desk/plans": ["/desk/plans"],
+            "/desk/plans/compare": [f"/desk/plans/compare?a={world.plan}&b={world.plan}"],
+            "/desk/plans/{plan_id:uuid}": [f"/desk/plans/{world.plan}"],
+            "/desk/plans/{plan_id:uuid}/lines/{lesson_id:uuid}": [
+                f"/desk/plans/{world.plan}/lines/{world.waiting}"
+            ],
             "/ledger": ["/ledger"],
             "/ledger/schools": ["/ledger/schools"],
             "/orders/{id}": [f"/orders/{order}"],

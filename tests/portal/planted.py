@@ -3,7 +3,6 @@ what a page costs when there is more to show."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,6 +11,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, SQLModel, col, select
 
 from services.booking import models as booking
+from services.booking import plan_models as booking_plans
 from services.booking.states import LessonState
 from services.catalog import models as catalog
 from services.kit.ids import uuid7
@@ -20,6 +20,7 @@ from services.lecturer import models as lecturer
 from services.lecturer.states import LIVE_ASSIGNMENT, AssignmentState, OfferState
 from services.notify import models as notify
 from services.portal import models as portal
+from tests.portal.world import World
 from tests.town import Town
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -44,35 +45,6 @@ PROMISED = {
 }
 
 
-@dataclass
-class World:
-    """Which rows are copied, and what pages are asked about: one of each kind."""
-
-    order: UUID  # approved, with a line to mend
-    draft: UUID
-    submitted: UUID
-    returned: UUID
-    lesson: UUID  # confirmed, a quarter of an hour, with a change proposed by the school
-    offered: UUID  # another lesson of the same letter, whose offer is pending
-    waiting: UUID  # one that nobody has placed
-    district_change: UUID
-    school_change: UUID
-    assignment: UUID
-    offer: UUID
-    lecturer: UUID
-    venue: UUID
-    course: UUID
-    site: UUID
-    # What is looked for in lists that are long from the beginning: at first few, then many.
-    account: str = "yangliuqing"
-    person: str = "LEC-001"
-    title: str = "乡村振兴思路举措"
-    own_offer: UUID | None = None  # planted: a pending one of the lecturer
-    disputed: UUID | None = None
-    at_risk: UUID | None = None
-    delivered: UUID | None = None
-
-
 def plant(town: Town, world: World, first: int, last: int) -> None:
     """So many more of everything a page of these people can show."""
     rounds = range(first, last + 1)
@@ -80,6 +52,7 @@ def plant(town: Town, world: World, first: int, last: int) -> None:
         seats = [_lessons(session, world, n) for n in rounds]
         for n in rounds:
             _letters(session, world, n)
+            _plan(session, world, seats[n - first])
             _school(session, world, n)
     with town.database("lecturer") as session:
         for n, of_round in zip(rounds, seats, strict=True):
@@ -154,6 +127,16 @@ def _letters(session: Session, world: World, n: int) -> None:
         else:
             again(session, line, id=uuid7(), position=100 + n)
         _history(session, id)
+
+
+def _plan(session: Session, world: World, seats: Seats) -> None:
+    """One more draft, and in the one that is looked at a line more, given and not given."""
+    plan = session.get_one(booking_plans.Plan, world.plan)
+    line, *_ = some(session, booking_plans.PlanLine, plan_id=world.plan)
+    copy = again(session, plan, id=uuid7())
+    again(session, line, plan_id=copy)
+    for state in WAITING:
+        again(session, line, lesson_id=seats[state][0])
 
 
 def _school(session: Session, world: World, n: int) -> None:

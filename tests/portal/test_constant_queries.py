@@ -7,20 +7,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from fastapi.routing import APIRoute
 
-from deploy.call import DISTRICT
-from services.kit.ids import reference_id
 from services.portal import app as portal_app
-from tests.letters import Letters
 from tests.portal.addresses import NOT_LISTS, Routes, addresses
 from tests.portal.browser import Browser
-from tests.portal.planted import World, plant
-from tests.tour import SCHOOL, accept, act, lessons, pending
-from tests.town import Town, a_town, until
+from tests.portal.planted import plant
+from tests.portal.world import World, a_world, signed_in
+from tests.town import Town, a_town
 
 FEW, MORE = 1, 31
 MOST_CALLS = 2  # to one service for one page
@@ -84,7 +81,7 @@ def test_a_page_costs_the_same_with_one_row_and_with_thirty_more(
 
 def test_every_page_is_counted() -> None:
     """A page that is new is put on the list."""
-    world = World(*[uuid4()] * 15)
+    world = World(*[uuid4()] * 16)
     listed = {route for routes in addresses(world, "2026-12-08").values() for route in routes}
 
     shown = {
@@ -128,68 +125,3 @@ def a_path(town: Town, browser: Browser, route: str, asked: dict[str, Routes]) -
         return more[1].replace("&amp;", "&")
     accounts = town.get("administrator", "/api/portal/accounts?limit=1")["items"]
     return f"/admin/accounts/{accounts[0]['id']}"
-
-
-def signed_in(town: Town, who: str) -> Browser:
-    browser, person = Browser(town.origin), town.api.person(who)
-    assert browser.sign_in(person["login"], person["password"]).status_code == 303
-    return browser
-
-
-def a_world(town: Town) -> tuple[World, str]:
-    """A letter with a lesson that is held, one that is offered, one that waits, one to mend."""
-    letters = Letters("constant")
-    order, draft, submitted, returned = (
-        a_letter(town, letters, *verbs)
-        for verbs in (("submit",), (), ("submit",), ("submit", "return_for_fix"))
-    )
-    back = {"line": 6, "decision": "return", "fields": ["notes"], "reason": "请补充"}
-    act(town, "scheduler", f"orders/{order}/approve", {"lines": [back]})
-    held, offered, other, waiting, *_ = lessons(town, order)
-    for lesson in (held, offered, other):
-        act(town, "scheduler", f"lessons/{lesson['id']}/place", {"wish": 0})
-    until(lambda: len(pending(town)) == 3, what="an offer for every lesson")
-    mine = {offer["lesson_id"]: offer for offer in pending(town)}
-    accept(town, mine[held["id"]])
-    path = f"/api/booking/lessons/{held['id']}"
-    until(lambda: town.get(SCHOOL, path)["state"] == "confirmed", what="confirmed")
-    moved = [
-        act(town, who, f"lessons/{lesson['id']}/changes", {"starts_at": at, "reason": "会议"})["id"]
-        for who, lesson, at in (
-            (SCHOOL, held, "2027-01-12T09:00:00+08:00"),
-            ("scheduler", other, "2027-01-13T09:00:00+08:00"),
-        )
-    ]
-    lecturer = mine[held["id"]]["lecturer_id"]
-    away = {"starts_at": "2027-03-01T00:00:00+08:00", "ends_at": "2027-03-02T00:00:00+08:00"}
-    leave = f"/api/lecturer/lecturers/{lecturer}/leave/{uuid4()}"
-    town.put("scheduler", leave, {**away, "reason": "培训"})
-    promise = town.get("scheduler", f"/api/lecturer/seats/{held['id']}")["staffing"]
-    world = World(
-        order=UUID(order),
-        draft=UUID(draft),
-        submitted=UUID(submitted),
-        returned=UUID(returned),
-        lesson=UUID(held["id"]),
-        offered=UUID(offered["id"]),
-        waiting=UUID(waiting["id"]),
-        school_change=UUID(moved[0]),
-        district_change=UUID(moved[1]),
-        assignment=UUID(promise["assignment_id"]),
-        offer=UUID(mine[offered["id"]]["id"]),
-        lecturer=UUID(lecturer),
-        venue=reference_id(DISTRICT, "VEN-06"),
-        course=UUID(held["course_id"]),
-        site=reference_id(DISTRICT, "SITE-01"),
-    )
-    return world, mine[held["id"]]["starts_at"][:10]
-
-
-def a_letter(town: Town, letters: Letters, *verbs: str) -> str:
-    order = str(uuid4())
-    town.put(SCHOOL, f"/api/booking/orders/{order}", letters.write(SCHOOL, lines=6))
-    for verb in verbs:
-        who = SCHOOL if verb == "submit" else "scheduler"
-        body = {} if verb == "submit" else {"fields": ["notes"], "reason": "请补充"}
-        act(town, who, f"orders/{order}/{verb}", body)
-    return order
