@@ -52,7 +52,7 @@ async def leave(page: Page, lecturer_id: UUID) -> Response:
     form = page.form
     body = given(starts_at=moment(form.get("starts_at")), ends_at=moment(form.get("ends_at")))
     body |= {"reason": form.get("reason", ""), "force": form.get("force") == "true"}
-    id = UUID(form["once"]) if form.get("once") else uuid4()
+    id = form.id("once") if form.get("once") else uuid4()
     await page.put("lecturer", f"/lecturers/{lecturer_id}/leave/{id}", body)
     where = f"/desk/lecturers/{lecturer_id}"
     done = page._("请假已登记，空出来的席位正在重新派单。")

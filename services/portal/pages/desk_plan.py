@@ -139,9 +139,8 @@ async def edit(page: Page, plan_id: UUID, lesson_id: UUID) -> Response:
     body: dict[str, Any] = {"pinned": what == "pin", "left_out": what == "leave_out"}
     if what == "pin":
         body |= {"lecturer_id": form.get("lecturer_id"), "starts_at": form.get("starts_at")}
-    version = form.get("version", "")
-    match = int(version) if version.isdecimal() else 0
-    await page.put("booking", f"/plans/{plan_id}/lines/{lesson_id}", body, if_match=match)
+    path = f"/plans/{plan_id}/lines/{lesson_id}"
+    await page.put("booking", path, body, if_match=form.version)
     done = {
         "pin": page._("已钉住。重新优化时它留在这里。"),
         "unpin": page._("已松开，重新优化时可以变动。"),
