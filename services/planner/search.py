@@ -21,6 +21,7 @@ STEP = 5000
 WHOLE_FIRST, WHOLE_LATER = 40_000, 60_000
 WHOLE_SHARE, PARTS_SHARE = 0.6, 0.45
 PART_SECONDS, QUICK, SLOW = 5.0, 0.3, 1.0
+URGENT = "unserved"  # every other part, while lessons may still be won
 
 Tell = Callable[["Search", str, bool], None]
 
@@ -182,6 +183,8 @@ class Search:
         names = list(KINDS)
         while time.monotonic() < until and self.worth - self.bound >= 1:
             shares = np.array([pace.worth for pace in paces.values()])
+            if self.best.unserved > self.model.base.unserved + self.least_lost:
+                shares[names.index(URGENT)] += shares.sum()
             kind = names[int(rng.choice(len(names), p=shares / shares.sum()))]
             pace, began = paces[kind], time.thread_time()
             near.look(self.values)
