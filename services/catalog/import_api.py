@@ -13,7 +13,7 @@ from services.kit.web import Now, Router, Tx, Who
 
 router = Router(tags=["import"])
 
-MOST_ROWS = 500
+MOST_ROWS = 200  # three steps each, and nobody else writes meanwhile
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2200, 1, 1))]
 
 

@@ -48,7 +48,7 @@ COURSES = Kind(
     "课程目录",
     "catalog",
     "/import",
-    500,
+    200,
     (
         Column("编号", "code", True, example="GG-P90", shown=True),
         Column("课名", "title", example="示例课程（请删除本行）", shown=True),
