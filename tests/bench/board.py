@@ -47,12 +47,12 @@ def _somewhere(where: list[str]) -> Iterator[tuple[str, str, str]]:
         tempfile.TemporaryDirectory(prefix="yueke-board-", dir="/dev/shm") as folder,
         a_town(Path(folder) / "home") as town,
     ):
-        _lessons(town)
+        letters_of_schools(town)
         person = town.api.person("scheduler")
         yield town.origin, person["login"], person["password"]
 
 
-def _lessons(town: Town, schools: int = 6) -> None:
+def letters_of_schools(town: Town, schools: int = 6) -> None:
     """Letters of six schools, two lessons each, approved and waiting."""
     for number in range(1, schools + 1):
         order, school = str(uuid4()), f"SCH-{number:02d}"
