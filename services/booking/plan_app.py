@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from services.booking import plan_publishing, plan_running
 from services.booking.plan_answer import Answer, Reading
-from services.booking.plan_problem import Desk, ground_question
+from services.booking.plan_problem import Desk, ground_question, joined, parts
 from services.booking.plan_running import Material
 from services.contracts.planning import Ground, PlannerQuestion
 from services.kit import clock, log, replies
@@ -24,6 +24,7 @@ LOOK = 0.25  # seconds between two looks for something to do
 TELL = 0.5  # seconds between two words about a run, at least
 GROUND = 10.0  # seconds: the lecturer room weighs every lesson against everybody
 BATCH = 5  # lessons placed in one transaction
+GROUND_SECONDS = 10.0  # to answer one part of the question about the ground
 AT_ONCE = 4  # plans run at once; others wait
 
 
@@ -128,6 +129,16 @@ class Runner:
                     told = time.monotonic()
                     await self._tell(plan_id, answer, phase, lost)
         raise Unavailable("planner_lost", service="planner")
+
+    async def _ground(self, material: Material) -> Ground:
+        found = []
+        for part in parts(ground_question(material.wanted, material.district)):
+            asked = part.model_dump(mode="json")
+            said = await replies.ask(
+                self.bus, "lecturer", "plan.ground", patience=GROUND_SECONDS, **asked
+            )
+            found.append(await asyncio.to_thread(Ground.model_validate, said))
+        return joined(found)
 
     async def _tell(self, plan_id: UUID, answer: dict[str, Any], phase: str, lost: int) -> None:
         wanted = await self.database.write(

@@ -27,6 +27,7 @@ from services.contracts.planning import (
     PlanOptions,
     Triple,
 )
+from services.kit.errors import Conflict
 
 SCHEMA = "lesson-dispatch/1"
 ANY = 10**6  # seats and ways nobody limits
@@ -36,6 +37,7 @@ BEST, POOL_STEP = 50, 10
 TRAVEL_DIV = 5
 LONGEST_MONTH = 31
 MINUTE = timedelta(minutes=1)
+MOST_ASKED = 1200  # times in one question about the ground: a megabyte or two of answer
 # Of these the planner knows the minutes himself; everybody else who is out is in no class.
 TOO_FAR = "too_far"
 
@@ -79,6 +81,34 @@ class Wanted:
         """Exact within one month, on the safe side over several."""
         alike = (self.first_on.year, self.first_on.month) == (self.last_on.year, self.last_on.month)
         return self.days if alike else LONGEST_MONTH
+
+
+def parts(question: GroundQuestion) -> list[GroundQuestion]:
+    """The same question, in parts whose answers fit into a message."""
+    found: list[list[GroundLesson]] = [[]]
+    left = MOST_ASKED
+    for one in question.lessons:
+        left -= len(one.slots)
+        if left < 0 and found[-1]:
+            found.append([])
+            left = MOST_ASKED - len(one.slots)
+        found[-1].append(one)
+    return [question.model_copy(update={"lessons": tuple(lessons)}) for lessons in found]
+
+
+def joined(answers: Sequence[Ground]) -> Ground:
+    """The answers to the parts as one; 409 `conflicting_write` when lecturers or what they hold
+    changed in between."""
+    first, *others = answers
+    for other in others:
+        if (other.lecturers, other.places, other.held) != (
+            first.lecturers,
+            first.places,
+            first.held,
+        ):
+            raise Conflict("conflicting_write")
+    lessons = tuple(lesson for answer in answers for lesson in answer.lessons)
+    return first.model_copy(update={"lessons": lessons})
 
 
 def ground_question(wanted: Wanted, district: str) -> GroundQuestion:

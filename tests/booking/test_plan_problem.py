@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session
 
-from services.booking import plan_running, plans
+from services.booking import plan_problem, plan_running, plans
 from services.booking.models import Lesson
 from services.booking.plan_answer import Answer, Reading
-from services.booking.plan_problem import Desk, Wanted, ground_question
+from services.booking.plan_problem import Desk, Wanted, ground_question, joined, parts
 from services.booking.plan_rules import Options
 from services.contracts.booking import Slot
 from services.contracts.planning import (
@@ -22,6 +22,7 @@ from services.contracts.planning import (
     LessonGround,
     Out,
 )
+from services.kit.errors import Conflict
 from services.planner import neutral, planning
 from services.planner.answers import write_plan
 from services.planner.checks import validate
@@ -230,6 +231,23 @@ def test_the_pools_are_preferred_in_the_order_of_the_policy(district: Session) -
         )
         [served] = solved(asked, ground).served.values()
         assert served.lecturer_id == who
+
+
+def test_a_large_question_is_asked_in_parts_and_the_answers_are_one(
+    district: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_problem, "MOST_ASKED", 3)
+    lessons = [wishing(district, TUESDAY, THURSDAY) for _ in range(3)]
+    question = ground_question(wanted_of(district, *lessons), XIQING)
+    people: dict[UUID, dict[str, Any]] = {LI: {}, WANG: {}}
+
+    asked = parts(question)
+    answers = [ground_of(part, people) for part in asked]
+
+    assert [len(part.lessons) for part in asked] == [1, 1, 1]
+    assert joined(answers) == ground_of(question, people)
+    with pytest.raises(Conflict, match="conflicting_write"):
+        joined([*answers[:2], ground_of(asked[2], {LI: {}})])
 
 
 def test_a_pin_to_somebody_nobody_knows_serves_nobody(district: Session) -> None:

@@ -3,6 +3,7 @@ weeks of 500, over a stack of its own."""
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=4)
     options.add_argument("--only", type=int, choices=(120, 500))
     chosen = options.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the stack ends with it
     failed: list[str] = []
     with _home() as home, a_town(home / "town") as town:
         for many, first, last in (TWO_WEEKS, THIRTEEN_WEEKS):

@@ -38,7 +38,8 @@ class Season:
     answers: Counter[str] = field(default_factory=Counter)
     rounds: int = 0
     states: Counter[str] = field(default_factory=Counter)
-    first_choice: int = 0
+    as_planned: int = 0
+    reading: float = 0.0
 
     @property
     def served(self) -> int:
@@ -63,7 +64,12 @@ class Play:
         for season.rounds in range(1, ROUNDS + 1):
             if not self._open() or not self._round(season):
                 break
-        season.states = Counter(one["state"] for one in self._mine())
+        found = self._mine()
+        season.states = Counter(one["state"] for one in found)
+        season.as_planned = sum(
+            (one["staffing"] or {}).get("holder_id") == self.planned.get(one["id"], "")
+            for one in found
+        )
         return season
 
     # -- the schools
@@ -89,6 +95,9 @@ class Play:
             season.planning = time.monotonic() - began
             season.unserved, season.status = plan["best"]["unserved"], plan["status"]
             season.others = others(self.town, UUID(plan["id"]), self.town.now())
+            began = time.monotonic()
+            self.town.get("scheduler", f"/api/booking/plans/{plan['id']}")
+            season.reading = time.monotonic() - began
         if not plan["served"]:
             self.town.post("scheduler", f"/api/booking/plans/{plan['id']}/discard")
             return False
@@ -182,7 +191,10 @@ def figures(season: Season) -> Iterator[str]:
         f"  served weight    plan {kept} ({season.status}), greedy {ways.weight - ways.greedy}, "
         f"first come {ways.weight - ways.first_come}"
     )
-    yield f"  planned in       {season.planning:.1f} s; published in {season.publishing:.1f} s"
+    yield (
+        f"  planned in       {season.planning:.1f} s, read in {season.reading * 1000:.0f} ms, "
+        f"published in {season.publishing:.1f} s"
+    )
     yield f"  placed           {season.placed}, skipped {dict(season.skipped)}"
     yield f"  answers          {dict(season.answers)} in {season.rounds} rounds"
-    yield f"  afterwards       {dict(season.states)}"
+    yield f"  afterwards       {dict(season.states)}, {season.as_planned} by whom it was planned"
