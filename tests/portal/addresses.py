@@ -144,7 +144,9 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
         "supervisor": everybody
         | {
             "/supervisor": ["/supervisor"],
-            "/supervisor/appeals": ["/supervisor/appeals"],
+            "/supervisor/appeals": [
+                f"/supervisor/appeals?list={kind}" for kind in ("missed", "closed", "verified")
+            ],
             "/supervisor/audit": ["/supervisor/audit"],
             "/supervisor/disputes": ["/supervisor/disputes"],
             "/supervisor/lessons/{lesson_id}": [f"/supervisor/lessons/{world.disputed}"],

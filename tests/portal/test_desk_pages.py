@@ -1,17 +1,21 @@
 """Portal: the district's and the supervisor's pages over a running stack, as a browser asks."""
 
+import io
 import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from python_calamine import CalamineWorkbook
 
 from deploy.call import DISTRICT
+from services.booking.models import Lesson
+from services.booking.states import LessonState
 from services.kit.ids import reference_id
 from services.portal.pages import desk_home, desk_impact, desk_lesson, desk_lists, desk_words
 from services.portal.pages.desk_lecturers import numbered
@@ -121,10 +125,44 @@ def test_every_page_is_shown_with_few_questions_and_as_a_sheet(town: Town, desk:
         *("/desk/courses?shape=booster&state=published", "/desk/impact?on=2026-12-07"),
         f"/desk/impact?lecturer_id={ref(LECTURER)}&{leave}",
         *("/ledger", "/ledger?all=1&sort=evenings&pool=professional", "/ledger/schools"),
+        *("/desk/board", "/desk/board?view=day&day=2026-12-08"),
     ):
         desk.see(path)
         sheet = desk.http.get(path + ("&" if "?" in path else "?") + "format=xlsx")
         assert sheet.content[:2] == b"PK", path
+
+
+def rows_of(file: bytes) -> list[list[Any]]:
+    return CalamineWorkbook.from_filelike(io.BytesIO(file)).get_sheet_by_index(0).to_python()
+
+
+def test_the_board_as_a_sheet_has_everybody_and_what_they_do(town: Town, desk: Officer) -> None:
+    offer = pending(town)[0]
+    path = f"/desk/board?day={offer['starts_at'][:10]}&format=xlsx"
+
+    titles, *rows = rows_of(desk.http.get(path).content)
+
+    assert len(titles) == 3 + 7 * 3
+    assert len(rows) > 200
+    [his] = [row for row in rows if row[1] == offer["lecturer_name"]]
+    assert any(f"《{offer['seat']['course_title']}》（待接单）" in str(cell) for cell in his)
+
+
+def test_a_lesson_in_need_can_be_phoned_from_a_sheet(town: Town, desk: Officer) -> None:
+    lesson = some(town, "tentative")
+
+    def becomes(state: LessonState) -> None:
+        with town.database("booking") as session:
+            session.get_one(Lesson, UUID(lesson["id"])).state = state
+
+    becomes(LessonState.AT_RISK)
+    page = desk.see("/desk/rescue")
+    [path] = re.findall(r'href="(/desk/rescue[?][^"]*format=xlsx[^"]*)"', page)
+    titles, first, *_ = rows_of(desk.http.get(path.replace("&amp;", "&")).content)
+    becomes(LessonState.TENTATIVE)
+
+    assert "电话" in titles
+    assert (first[0], first[3]) == (lesson["course_title"], 1)
 
 
 def test_each_number_opens_a_list_that_answers(town: Town, desk: Officer) -> None:
@@ -276,8 +314,12 @@ def test_a_dispute_is_settled_by_the_supervisor(
     town.post(SCHOOL, f"{lesson}/dispute", {"reason": "只来了一半"})
 
     supervisor = Officer(town, "supervisor")
-    for path in ("/supervisor", "/supervisor/appeals", "/supervisor/audit"):
+    for path in ("/supervisor", "/supervisor/audit"):
+        assert 'href="/supervisor/audit"' in supervisor.see(path)
+    for kind in ("missed", "closed", "verified"):
+        path = f"/supervisor/appeals?list={kind}"
         supervisor.see(path)
+        assert supervisor.http.get(f"{path}&format=xlsx").content[:2] == b"PK"
     assert "只来了一半" in supervisor.see("/supervisor/disputes")
     path = f"/supervisor/lessons/{offer['lesson_id']}"
     supervisor.see(path)

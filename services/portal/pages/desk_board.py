@@ -9,6 +9,8 @@ from fastapi import Response
 from services.kit.auth import Role
 from services.portal.pages import desk_board_view as view
 from services.portal.pages import desk_board_words as said
+from services.portal.pages import desk_sheets
+from services.portal.pages.desk_lists import MOST_ROWS, wants_sheet
 from services.portal.pages.frame import Page, pages
 from services.portal.pages.upstream import Refused
 
@@ -16,6 +18,7 @@ router = pages("/desk/board", Role.SCHEDULER, Role.SUPERVISOR, Role.ADMINISTRATO
 
 FIRST_ROWS = 30
 MOST_PENDING = 100
+A_SHEET = 300  # lecturers read at once
 RANKED = 8  # shown beside the lesson; the rest is in the rows
 NOBODY: dict[str, Any] = {"items": [], "next": None}
 Asked = dict[str, Any]
@@ -34,6 +37,8 @@ async def board(
     """The week (or one day by the minute), thirty lecturers at first; with a lesson picked, the
     best for it first, and every half-day in the colour of what is possible."""
     asked = _asked(page, day, pool, course, q)
+    if wants_sheet(page):
+        return await _sheet(page, asked)
     waiting, courses = await page.gather(
         page.get("booking", "/lessons", state=list(view.PENDING), limit=MOST_PENDING),
         page.get_or(NOBODY, "catalog", "/courses", limit=100),
@@ -156,6 +161,19 @@ def _asked(
         "course": _uuid(course),
         "q": (q or "").strip()[:100] or None,
     }
+
+
+async def _sheet(page: Page, asked: Asked) -> Response:
+    """The same days of everybody the filters leave."""
+    found: list[Asked] = []
+    cursor: str | None = None
+    while len(found) < MOST_ROWS:
+        part = await _rows(page, asked, None, cursor, limit=A_SHEET)
+        found += view.rows(part["items"], asked["days"])
+        cursor = part["next"]
+        if cursor is None:
+            break
+    return page.excel(page._("派单台"), desk_sheets.board(page._, asked["days"]), found)
 
 
 async def _picked(page: Page, pending: list[Asked], lesson: str | None) -> Asked | None:

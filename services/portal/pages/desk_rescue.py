@@ -8,6 +8,8 @@ from fastapi import Response
 
 from services.kit.auth import Role
 from services.portal.pages import desk_board_words as said
+from services.portal.pages import desk_sheets
+from services.portal.pages.desk_lists import wants_sheet
 from services.portal.pages.frame import Page, pages
 from services.portal.pages.upstream import Refused
 from services.portal.pages.words import instant
@@ -29,7 +31,10 @@ async def rescue(page: Page, lesson: str | None = None, cursor: str | None = Non
     lessons = [one for one in found["items"] if _pressing(page, one)]
     lessons.sort(key=lambda one: (one["state"] != "at_risk", one["starts_at"]))
     chosen = next((one for one in lessons if one["id"] == lesson), lessons[0] if lessons else None)
-    seat, substitutes = await page.gather(_seat(page, chosen), _substitutes(page, chosen, cursor))
+    limit = MOST if wants_sheet(page) else SHOWN
+    seat, substitutes = await page.gather(
+        _seat(page, chosen), _substitutes(page, chosen, cursor, limit)
+    )
     at_risk = chosen is not None and chosen["state"] == "at_risk"
     people = [
         {**one, "waived": [said.label(code, page._) for code in one["waive"]]}
@@ -37,6 +42,9 @@ async def rescue(page: Page, lesson: str | None = None, cursor: str | None = Non
         # Rules are dropped only while it is at risk; who held it and left is not asked again.
         if one["offer"] != "accepted" and (not one["waive"] or at_risk)
     ]
+    if wants_sheet(page) and chosen is not None:
+        columns = desk_sheets.substitutes(page._, chosen)
+        return page.excel(page._("可替补的讲师"), columns, people)
     able = [one for one in people if not one["waive"] and one["offer"] is None]
     context = {
         "lessons": lessons,
@@ -91,12 +99,12 @@ async def _seat(page: Page, chosen: Asked | None) -> Asked | None:
     return found
 
 
-async def _substitutes(page: Page, chosen: Asked | None, cursor: str | None) -> Any:
+async def _substitutes(page: Page, chosen: Asked | None, cursor: str | None, limit: int) -> Any:
     nobody: Asked = {"items": [], "next": None}
     if chosen is None:
         return nobody
     path = f"/seats/{chosen['id']}/substitutes"
-    return await page.get_or(nobody, "lecturer", path, limit=SHOWN, cursor=cursor)
+    return await page.get_or(nobody, "lecturer", path, limit=limit, cursor=cursor)
 
 
 def _id(text: str) -> str:

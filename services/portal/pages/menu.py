@@ -48,12 +48,14 @@ MENUS: dict[Role, tuple[Item, ...]] = {
         Item("/supervisor/disputes", "异议", "chat-square-text"),
         Item("/supervisor/appeals", "申诉与重开", "arrow-counterclockwise"),
         Item("/ledger", "公平账", "bar-chart-steps"),
+        Item("/supervisor/audit", "审计", "journal-text"),
     ),
     Role.ADMINISTRATOR: (
         Item("/admin/accounts", "账号", "person-gear"),
         Item("/admin/schools", "学校", "building"),
         Item("/admin/numbers", "区级参数", "sliders"),
         Item("/admin/import", "导入", "file-earmark-spreadsheet"),
+        Item("/admin/audit", "审计", "journal-text"),
     ),
 }
 
