@@ -7,7 +7,7 @@ UV := .venv/bin/uv
 READY := .venv/.ready
 ASSETS := node_modules/.ready
 
-.PHONY: help setup pins run clock audit parked test check lint types migration faults random fuzz browser bench demo-season asyncapi clean
+.PHONY: help setup pins run clock audit parked test check lint types migration faults random fuzz browser bench demo-season demo-illness asyncapi clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -75,6 +75,9 @@ browser: $(READY) $(ASSETS) ## every page looked at and the loop done by clickin
 
 demo-season: $(READY) ## a season planned, published, answered and filled over a stack of its own: SEED=4
 	@$(PY) -m tests.season $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+demo-illness: $(READY) ## a lecturer falls ill at eight in the morning of a promised fortnight
+	@$(PY) -m tests.season.illness
 
 bench: $(READY) ## measure what the design promises: ARGS="orders effect start memory lines"
 	@$(PY) -m tests.bench $(ARGS)
