@@ -12,8 +12,8 @@ from services.planner.scores import score, terms
 from services.planner.search import Search
 from services.planner.unserved import explain
 
-# What is kept back for writing down why.
-LAST_SHARE = 0.04
+# What is kept back for writing down why, and when to be short about it.
+LAST_SHARE, HURRY = 0.04, 0.025
 
 
 def plan(problem: Problem, options: Options | None = None) -> Plan:
@@ -43,7 +43,8 @@ def planned(problem: Problem, options: Options, lessons: Sequence[int] | None) -
     status = Status.OPTIMAL if search.closed else Status.FEASIBLE
     if not len(model.table) and (problem.open if lessons is None else lessons):
         status = Status.IMPOSSIBLE
-    return told(problem, found, status, search, began, problem.open if lessons is None else lessons)
+    asked, late = problem.open if lessons is None else lessons, options.seconds * (1 - HURRY)
+    return told(problem, found, status, search, began, asked, began + late)
 
 
 def told(
@@ -53,6 +54,7 @@ def told(
     search: Search,
     began: float,
     lessons: Iterable[int],
+    late: float,
 ) -> Plan:
     served = {at.lesson for at in found}
     left = [lesson for lesson in lessons if lesson not in served]
@@ -67,7 +69,7 @@ def told(
         bound=worth if search.closed else search.proven,
         seconds=time.monotonic() - began,
         terms=points,
-        unserved=tuple(explain(problem, found, left)),
+        unserved=tuple(explain(problem, found, left, late)),
         moved=moved,
         violations=tuple(validate(problem, found)),
     )

@@ -1,5 +1,7 @@
 """Planner: why lessons are left out, and the smallest thing that would let each in."""
 
+import math
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -23,23 +25,31 @@ LIFTED = {
     "already_teaching": "move_a_neighbour",
 }
 MOST_TOOK, MOST_TRIED = 12, 400
+FEW_STARTS, FEW_PEOPLE = 2, 8  # are looked at when the time is over
 
 
 def explain(
-    problem: Problem, plan: Sequence[Assignment], lessons: Iterable[int]
+    problem: Problem,
+    plan: Sequence[Assignment],
+    lessons: Iterable[int],
+    until: float = math.inf,
 ) -> Iterator[Unserved]:
-    """Each of these lessons, judged beside the plan."""
+    """Each of these lessons, judged beside the plan, the heaviest first; after `until` (of
+    time.monotonic) by a few of its starts and lecturers only."""
     asked = list(lessons)
     board = Board(problem, plan if asked else ())
-    for lesson in asked:
-        yield _explain(problem, board, lesson)
+    asked.sort(key=lambda lesson: -problem.lessons[lesson].weight)
+    found = [_explain(problem, board, i, in_time=time.monotonic() < until) for i in asked]
+    yield from sorted(found, key=lambda gone: gone.lesson)
 
 
-def _explain(problem: Problem, board: Board, lesson: int) -> Unserved:
-    starts = problem.starts(lesson)
-    qualified = problem.teachers.get(problem.lessons[lesson].course, ())
+def _explain(problem: Problem, board: Board, lesson: int, *, in_time: bool) -> Unserved:
+    starts: Sequence[int] = tuple(problem.starts(lesson))
+    qualified: Sequence[int] = problem.teachers.get(problem.lessons[lesson].course, ())
     counts: Counter[str] = Counter()
     counts["not_qualified"] = (len(problem.lecturers) - len(qualified)) * len(starts)
+    if not in_time:
+        starts, qualified = thinned(starts, FEW_STARTS), thinned(qualified, FEW_PEOPLE)
     took: Counter[int] = Counter()
     single: dict[str, Reason] = {}
     fits = False
@@ -59,8 +69,12 @@ def _explain(problem: Problem, board: Board, lesson: int) -> Unserved:
         _headline(problem, lesson, counts, starts=bool(starts), fits=fits),
         dict(counts.most_common()),
         tuple(other for other, _ in took.most_common(MOST_TOOK)),
-        _change(problem, board, lesson, single),
+        _change(problem, board, lesson, single, in_time=in_time),
     )
+
+
+def thinned(values: Sequence[int], most: int) -> Sequence[int]:
+    return values[:: max(1, -(-len(values) // most))]
 
 
 def taken_by(board: Board, reasons: Iterable[Reason]) -> Iterator[int]:
@@ -101,13 +115,13 @@ def _headline(
 
 
 def _change(
-    problem: Problem, board: Board, lesson: int, single: dict[str, Reason]
+    problem: Problem, board: Board, lesson: int, single: dict[str, Reason], *, in_time: bool
 ) -> Change | None:
     lifted = [code for code in LIFTED if code in single]
     quick = [code for code in lifted if code.endswith("_cap")]
     if quick:
         return _lift(single[quick[0]])
-    other = _other_time(problem, board, lesson)
+    other = _other_time(problem, board, lesson) if in_time else None
     if other is not None:
         return Change("one_more_window", {"lecturer": other.lecturer, "start": other.start})
     return _lift(single[lifted[0]]) if lifted else None

@@ -106,7 +106,7 @@ def so_far(
             bound=bound,
             seconds=seconds,
             terms=terms(problem, found),
-            unserved=tuple(explain(problem, found, left)),
+            unserved=tuple(explain(problem, found, left, time.monotonic())),
         ),
     )
 

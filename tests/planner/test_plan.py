@@ -16,6 +16,8 @@ from services.planner.problem import DAY, Assignment, Lecturer, Problem, Weights
 from services.planner.ranking import rank
 from services.planner.scores import score, terms
 from services.planner.search import Search
+from services.planner.unserved import explain
+from tests.planner.files import practice
 from tests.planner.small import best_by_trying, problems
 
 BRIEF = Options(seconds=20)
@@ -178,3 +180,15 @@ def test_terms_of_nothing_are_nothing() -> None:
 
     assert sum(terms(empty, ()).values()) == 0
     assert plan(empty).status is Status.OPTIMAL
+
+
+def test_when_the_time_is_over_every_lesson_left_out_still_has_its_headline() -> None:
+    problem = practice("xiqing")
+
+    brief = list(explain(problem, (), problem.open, until=0.0))
+    full = list(explain(problem, (), problem.open[:5]))
+
+    assert tuple(gone.lesson for gone in brief) == problem.open
+    assert all(gone.headline and gone.counts for gone in brief)
+    for one, other in zip(brief, full, strict=False):
+        assert sum(one.counts.values()) <= sum(other.counts.values())
