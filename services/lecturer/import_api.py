@@ -36,6 +36,7 @@ class RowIn(LecturerIn):
             self.appointment_no,
             self.appointment_start,
             self.appointment_end,
+            frozenset(LecturerIn.model_fields) - self.model_fields_set,
         )
 
 

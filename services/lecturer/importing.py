@@ -11,10 +11,11 @@ from sqlmodel import Session, col, select
 
 from services.kit import imports
 from services.kit.auth import Caller, Role
+from services.kit.errors import Conflict
 from services.kit.ids import reference_id
 from services.kit.imports import Imported, Outcome
 from services.lecturer import appointments, lecturers
-from services.lecturer.models import Appointment, CourseCopy, Lecturer
+from services.lecturer.models import Appointment, CourseCopy, Lecturer, Qualification
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Row:
     number: str | None = None
     starts_on: date | None = None
     ends_on: date | None = None
+    left_out: frozenset[str] = frozenset()  # of `facts`: not said at all
 
 
 def take(
@@ -70,31 +72,58 @@ def _one(
     by: Caller,
     at: datetime,
 ) -> Outcome:
-    id = known.id if known else reference_id(by.district, row.facts["code"])
-    facts, version = row.facts, known.version if known else None
-    if known is not None:
-        # Of somebody known an empty cell says nothing.
-        before = known.model_dump(include=set(facts))
-        facts = {name: value if value != "" else before[name] for name, value in facts.items()}
-    made = lecturers.put(session, id, facts, if_match=version, by=by, at=at)
-    if courses:
-        lecturers.qualify(session, id, courses=courses, if_match=made.version, by=by, at=at)
-    if row.number and row.starts_on:
-        letter_id = reference_id(by.district, f"appointment/{row.number}")
-        letter = session.get(Appointment, letter_id)
-        appointments.put(
-            session,
-            id,
-            letter_id,
-            number=row.number,
-            scope="",
-            starts_on=row.starts_on,
-            ends_on=row.ends_on,
-            if_match=letter.version if letter else None,
-            by=by,
-            at=at,
-        )
-    return Outcome.CHANGED if known else Outcome.CREATED
+    if known is None:
+        id = reference_id(by.district, row.facts["code"])
+        made = lecturers.put(session, id, row.facts, if_match=None, by=by, at=at)
+        _say(session, row, made, courses, by, at)
+        return Outcome.CREATED
+    # Of somebody known an empty cell says nothing.
+    facts = {
+        name: getattr(known, name) if name in row.left_out or value in ("", None) else value
+        for name, value in row.facts.items()
+    }
+    version = known.version
+    as_known = all(getattr(known, name) == value for name, value in facts.items())
+    if not as_known:
+        lecturers.put(session, known.id, facts, if_match=version, by=by, at=at)
+    issued = _say(session, row, known, courses, by, at)
+    return Outcome.CHANGED if issued or known.version != version else Outcome.SAME
+
+
+def _say(
+    session: Session, row: Row, lecturer: Lecturer, courses: list[UUID], by: Caller, at: datetime
+) -> bool:
+    """His courses and his letter, when the row names any and they are not so already; True when a
+    letter was issued or corrected."""
+    mine = select(Qualification.course_id).where(Qualification.lecturer_id == lecturer.id)
+    if courses and set(courses) != set(session.exec(mine)):
+        match = lecturer.version
+        lecturers.qualify(session, lecturer.id, courses=courses, if_match=match, by=by, at=at)
+    if not row.number or not row.starts_on:
+        return False
+    numbered = select(Appointment).where(Appointment.number == row.number)
+    letter = session.exec(numbered.where(Appointment.district == by.district)).first()
+    if letter is not None and letter.lecturer_id != lecturer.id:
+        raise Conflict("number_taken", number=row.number)
+    if letter is not None and _says(letter, row):
+        return False
+    appointments.put(
+        session,
+        lecturer.id,
+        letter.id if letter else reference_id(by.district, f"appointment/{row.number}"),
+        number=row.number,
+        scope=letter.scope if letter else "",
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        if_match=letter.version if letter else None,
+        by=by,
+        at=at,
+    )
+    return True
+
+
+def _says(letter: Appointment, row: Row) -> bool:
+    return letter.starts_on == row.starts_on and row.ends_on in (None, letter.ends_on)
 
 
 def _courses(session: Session, district: str, codes: set[str]) -> Mapping[str, UUID]:

@@ -86,6 +86,39 @@ def test_of_somebody_known_an_empty_cell_changes_nothing(xiqing: Session) -> Non
     assert (again.name, again.phone) == ("另一个名字", phone)
 
 
+def test_the_same_sheet_twice_changes_nothing(xiqing: Session) -> None:
+    letter = {"number": "聘字901", "starts_on": date(2026, 3, 1)}
+    rows = a_row(courses=("RV-T01",), **letter), a_row(3, code="LEC-902", name="乙")
+    take(xiqing, *rows)
+    told = len(xiqing.exec(select(Happened.pos)).all())
+
+    again = take(xiqing, *rows)
+
+    assert (again.created, again.changed, again.same) == (0, 0, 2)
+    assert len(xiqing.exec(select(Happened.pos)).all()) == told
+
+
+def test_what_a_sheet_leaves_out_of_somebody_known_stays(xiqing: Session) -> None:
+    known = xiqing.exec(select(Lecturer).order_by("code")).first()
+    assert known is not None
+    known.home_lat, known.home_lon, known.max_sessions_per_week = 39.1, 117.0, 5
+    xiqing.flush()
+    row = a_row(code=known.code, name="另一个名字", pool=known.pool)
+
+    take(xiqing, replace(row, left_out=frozenset({"max_sessions_per_week"})))
+
+    assert (known.home_lat, known.home_lon, known.max_sessions_per_week) == (39.1, 117.0, 5)
+
+
+def test_a_letter_of_somebody_else_is_not_taken_over(xiqing: Session) -> None:
+    letter = xiqing.exec(select(Appointment).order_by("number")).first()
+    assert letter is not None
+
+    trial = take(xiqing, a_row(number=letter.number, starts_on=letter.starts_on), dry_run=True)
+
+    assert [one["code"] for one in trial.errors] == ["number_taken"]
+
+
 def test_only_an_administrator_imports(xiqing: Session) -> None:
     with pytest.raises(Forbidden):
         importing.take(xiqing, [a_row()], dry_run=True, by=SCHEDULER, at=NOON)
