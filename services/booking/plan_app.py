@@ -24,7 +24,7 @@ LOOK = 0.25  # seconds between two looks for something to do
 TELL = 0.5  # seconds between two words about a run, at least
 GROUND = 10.0  # seconds: the lecturer room weighs every lesson against everybody
 BATCH = 5  # lessons placed in one transaction
-GROUND_SECONDS = 10.0  # to answer one part of the question about the ground
+GROUND_SECONDS = 20.0  # to answer one part of the question about the ground
 AT_ONCE = 4  # plans run at once; others wait
 
 

@@ -37,7 +37,7 @@ BEST, POOL_STEP = 50, 10
 TRAVEL_DIV = 5
 LONGEST_MONTH = 31
 MINUTE = timedelta(minutes=1)
-MOST_ASKED = 1200  # times in one question about the ground: a megabyte or two of answer
+MOST_ASKED = 600  # times in one question about the ground: half a second, a megabyte
 # Of these the planner knows the minutes himself; everybody else who is out is in no class.
 TOO_FAR = "too_far"
 
