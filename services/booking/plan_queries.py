@@ -113,10 +113,10 @@ def _differences(lines: Sequence[PlanLine], before: Mapping[UUID, PlanLine]) -> 
             found.added.append(line.lesson_id)
         elif line.starts_at is None and was:
             found.lost.append(line.lesson_id)
-        elif old is not None and _where(line) != _where(old):
+        elif old is not None and where(line) != where(old):
             found.moved.append(line.lesson_id)
     return found
 
 
-def _where(line: PlanLine) -> tuple[Any, ...]:
+def where(line: PlanLine) -> tuple[Any, ...]:
     return line.starts_at, line.lecturer_id

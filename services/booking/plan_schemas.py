@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 
 from services.booking.lesson_queries import Full
 from services.booking.plan_models import Plan, PlanLine
-from services.booking.plan_queries import Counts, WholePlan, moves
+from services.booking.plan_queries import Counts, WholePlan, moves, where
 from services.booking.plan_rules import MOST_LESSONS, Options
 from services.booking.schemas import Body, Day, Moment
 from services.kit.auth import Caller
@@ -51,6 +51,7 @@ class PinIn(Body):
     pinned: bool = True
     left_out: bool = False
     lecturer_id: UUID | None = None
+    lecturer_name: str = Field(default="", max_length=100)  # shown until it is planned again
     starts_at: Moment | None = None
 
     @model_validator(mode="after")
@@ -202,7 +203,7 @@ def head(plan: Plan, counts: Counts, by: Caller, numbers: Numbers) -> dict[str, 
 
 def line_of(line: PlanLine, of: Full, before: PlanLine | None, numbers: Numbers) -> PlanLineOut:
     lesson, course = of.lesson, of.line.snapshot or {}
-    elsewhere = before is not None and _at(before, numbers) != _at(line, numbers)
+    elsewhere = before is not None and where(before) != where(line)
     return PlanLineOut(
         **_at(line, numbers),
         lesson_id=lesson.id,

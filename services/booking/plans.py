@@ -116,6 +116,7 @@ def pin(
     lesson_id: UUID,
     *,
     lecturer_id: UUID,
+    lecturer_name: str = "",
     starts_at: datetime,
     by: Caller,
     at: datetime,
@@ -140,7 +141,8 @@ def pin(
         if one.pinned and _overlap(one, slot):
             raise Conflict("pins_overlap", lesson_id=str(one.lesson_id))
     line.starts_at, line.ends_at, line.lecturer_id = slot.starts_at, slot.ends_at, lecturer_id
-    line.lecturer_name = next((one.lecturer_name for one in his if one.lecturer_name), None)
+    known = next((one.lecturer_name for one in his if one.lecturer_name), None)
+    line.lecturer_name = known or lecturer_name or None
     line.pinned, line.left_out, line.why = True, False, None
     return _edited(session, plan, line)
 

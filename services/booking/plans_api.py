@@ -110,6 +110,7 @@ def pin(
             plan_id,
             lesson_id,
             lecturer_id=body.lecturer_id,
+            lecturer_name=body.lecturer_name,
             starts_at=body.starts_at,
             by=who,
             at=now,

@@ -87,12 +87,14 @@ def test_a_lesson_is_pinned_and_stays_when_it_is_planned_again(town: Town, desk:
     path = a_draft(town, desk)
     drawer, lesson = a_line(see(desk, path + "?show=served"))
     form = see(desk, drawer)
-    who = re.findall(r'name="lecturer_id" value="([0-9a-f-]+)"', form)[-1]
+    who, name = re.findall(r'name="lecturer" value="([0-9a-f-]+) ([^"]+)"', form)[-1]
     fields = dict(re.findall(r'name="(version|starts_at)" value="([^"]+)"', form))
     assert "为什么不是别人" in form
 
-    pinned = press(desk, f"{path}/lines/{lesson}", what="pin", lecturer_id=who, **fields)
-    assert "已钉住" in see(desk, leads(pinned))
+    pinned = press(desk, f"{path}/lines/{lesson}", what="pin", lecturer=f"{who} {name}", **fields)
+    page = see(desk, leads(pinned))
+    assert "已钉住" in page
+    assert name in page
     again = leads(press(desk, f"{path}/replan"))
     until(lambda: "重新优化" in see(desk, again), 60, what="it is planned again")
 

@@ -138,7 +138,8 @@ async def edit(page: Page, plan_id: UUID, lesson_id: UUID) -> Response:
     what = form.get("what", "pin")
     body: dict[str, Any] = {"pinned": what == "pin", "left_out": what == "leave_out"}
     if what == "pin":
-        body |= {"lecturer_id": form.get("lecturer_id"), "starts_at": form.get("starts_at")}
+        id, _, name = form.get("lecturer", "").partition(" ")
+        body |= {"lecturer_id": id, "lecturer_name": name, "starts_at": form.get("starts_at")}
     path = f"/plans/{plan_id}/lines/{lesson_id}"
     await page.put("booking", path, body, if_match=form.version)
     done = {
