@@ -344,6 +344,46 @@ def test_placing_sends_the_offer_and_every_open_board_is_told(town: Town) -> Non
     assert town.get("scheduler", f"/api/booking/lessons/{lesson['id']}")["state"] == "unplaced"
 
 
+def test_a_place_that_is_refused_says_which_rule_and_whose_it_is(town: Town) -> None:
+    first, second, browser = a_lesson(town), a_lesson(town), desk(town)
+    spot = {"starts_at": "2026-12-22T13:30:00+08:00", "mode": "manual"}
+    town.post("scheduler", f"/api/booking/lessons/{first['id']}/place", spot)
+    lecturer = str(reference_id("xiqing", "LEC-001"))
+    fields = {"lesson": second["id"], "lecturer": lecturer, "time": "13:30", "mode": "in_turn"}
+
+    taken = browser.post("/desk/board/place", **fields, on="2026-12-22")
+    holiday = browser.post("/desk/board/place", **fields, on="2027-01-01")
+
+    assert taken.status_code == 409
+    assert re.search("12月22日 周二 13:30 至 12月22日 周二 16:30 已被.+占用", taken.text)
+    assert (holiday.status_code, "1月1日 周五 是法定节假日" in holiday.text) == (409, True)
+
+
+def test_a_lesson_is_dropped_at_an_address_and_keeps_its_position(town: Town) -> None:
+    lesson, browser = a_lesson(town), desk(town)
+    where = {"lesson": lesson["id"], "on": "2026-12-23", "half": "pm"}
+    lecturer = str(reference_id("xiqing", "LEC-001"))
+    fields = {"lesson": lesson["id"], "lecturer": lecturer, "place": "address:", "mode": "in_turn"}
+    known = {"time": "13:30", "address": "镇文化中心", "lat": "39.13", "lon": "117.0"}
+
+    nowhere = browser.post(
+        "/desk/board/place", **fields, on="2026-12-23", time="13:30", address="x"
+    )
+    placed = browser.post("/desk/board/place", **fields, on="2026-12-23", **known)
+    path = f"/api/booking/lessons/{lesson['id']}"
+    before = town.get("scheduler", path)["place"]
+    shown = browser.http.get("/desk/board/drop", params={**where, "lecturer": lecturer}).text
+    moved = {"time": "14:00", "address": "镇文化中心三楼"}
+    again = browser.post("/desk/board/place", **fields, on="2026-12-23", **moved)
+
+    assert nowhere.status_code == 422 and "经度和纬度" in nowhere.text
+    assert (placed.status_code, again.status_code) == (303, 303)
+    assert 'value="镇文化中心"' in shown and 'value="39.13"' in shown
+    there = town.get("scheduler", path)["place"]
+    assert there == {**before, "address": "镇文化中心三楼"}
+    assert (there["kind"], there["lat"]) == ("address", 39.13)
+
+
 def test_an_empty_rescue_desk_says_so(town: Town) -> None:
     assert "现在没有告急的课次" in desk(town).http.get("/desk/rescue").text
 

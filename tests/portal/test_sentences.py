@@ -12,7 +12,7 @@ from services.portal.pages import refusals
 from services.portal.pages.admin_import_kinds import KINDS
 from services.portal.pages.admin_numbers import GROUPS, NUMBERS
 from services.portal.pages.menu import MENUS
-from services.portal.pages.sentences import SENTENCES
+from services.portal.pages.sentences import EXACT, SENTENCES
 from services.portal.pages.upstream import Refused
 from services.portal.pages.vocabulary import WORDS
 from services.portal.pages.words import catalogue, words
@@ -81,6 +81,21 @@ def test_facts_of_the_case_stand_in_the_sentence_and_what_is_not_known_is_a_dash
     assert "no_such_code" in refusals.sentence(Refused(409, "no_such_code", {}), words("zh"))
 
 
+def test_every_rule_that_stands_against_it_is_named_with_its_facts() -> None:
+    taken = {"code": "place_taken", "place": "一楼", "starts_at": "2026-12-08T08:30:00+08:00"}
+    taken |= {"ends_at": "2026-12-08T09:30:00+08:00", "school_name": "精武镇党校"}
+    closed = {"code": "date_blocked", "on": "2026-12-31"}
+    lacks = {"code": "equipment_missing", "missing": ["projector"]}
+    both = Refused(409, "date_blocked", {**closed, "problems": [closed, lacks]})
+
+    assert "精武镇党校" in refusals.of_code("place_taken", taken, words("zh"))
+    assert "08:30" in refusals.of_code("place_taken", taken, words("en"))
+    assert refusals.of_code("place_taken", {}, words("zh")) == "这个时间场地已被占用。"
+    said = refusals.sentence(both, words("zh"))
+    assert "12月31日" in said and "投影" in said
+    assert "projector" in refusals.sentence(both, words("en"))
+
+
 def test_problems_of_a_letter_stand_beside_the_field_of_the_line() -> None:
     facts = {
         "errors": [
@@ -120,6 +135,7 @@ def sentences_of_the_pages() -> list[tuple[str, str]]:
         said += [str(one.example) for one in kind.columns if one.kind == "text"]
         found += [("admin_import_kinds.py", sentence) for sentence in said]
     found += [("sentences.py", sentence) for sentence in SENTENCES.values()]
+    found += [("sentences.py", sentence) for some in EXACT.values() for sentence in some]
     found += [("refusals.py", sentence) for sentence in refusals.FIELD_SENTENCES.values()]
     return found
 

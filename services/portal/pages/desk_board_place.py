@@ -10,6 +10,7 @@ from fastapi import Response
 from services.kit.auth import Role
 from services.portal.pages import desk_board_view as view
 from services.portal.pages import desk_board_words as said
+from services.portal.pages.desk_lists import real
 from services.portal.pages.frame import Page, pages
 from services.portal.pages.upstream import Refused
 from services.portal.pages.words import ZONE, instant
@@ -101,7 +102,7 @@ async def place(page: Page) -> Response:
     if starts_at is None:
         raise Refused(422, "invalid_body", {"errors": [{"field": "time", "code": "missing"}]})
     picked = await page.get("booking", f"/lessons/{lesson}")
-    where = _where(form.get("place", ""))
+    where = _where(form, picked)
     if picked["state"] in ("tentative", "at_risk") and not where and _same_time(picked, starts_at):
         ways = {} if mode == "only" else {"mode": mode}
         await page.post("lecturer", f"/seats/{lesson}/offers", {"lecturer_ids": [lecturer], **ways})
@@ -207,9 +208,15 @@ def _inside(wish: Asked, starts_at: str) -> bool:
     return first is not None and at is not None and last is not None and first <= at < last
 
 
-def _where(place: str) -> Asked:
-    """`venue:<id>` or `site:<id>` of the form; nothing means where the school wished."""
-    kind, _, id = place.partition(":")
+def _where(form: dict[str, str], picked: Asked) -> Asked:
+    """`venue:<id>`, `site:<id>` or `address:` of the form; nothing means where the school wished.
+    An address without a position is where the lesson is now, if that is an address."""
+    kind, _, id = form.get("place", "").partition(":")
+    if kind == "address":
+        there = picked["place"] if (picked["place"] or {}).get("kind") == "address" else {}
+        position = {name: real(form.get(name)) for name in ("lat", "lon") if form.get(name)}
+        position = position or {name: there.get(name) for name in ("lat", "lon")}
+        return {"address": form.get("address", ""), **position}
     return {f"{kind}_id": id} if kind in ("venue", "site") and id else {}
 
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Any
 
-from services.portal.pages.sentences import SENTENCES
+from services.portal.pages.sentences import EXACT, SENTENCES
 from services.portal.pages.upstream import Refused
 from services.portal.pages.words import Words
 
+DAYS = ("on", "from", "until")
+THINGS = ("missing", "equipment")
 UNKNOWN = "这一步现在不能做（%(code)s）。"
 FIELD_SENTENCES: dict[str, str] = {
     "missing": "请填写",
@@ -43,12 +45,20 @@ FIELD_SENTENCES: dict[str, str] = {
 
 
 def sentence(refused: Refused, words: Words) -> str:
-    """In the reader's language; facts of the case filled in where the sentence names them."""
-    return of_code(refused.code, refused.facts, words)
+    """In the reader's language, with the facts of the case; of several rules that stand against it
+    each is named."""
+    problems = [one for one in refused.facts.get("problems") or [] if isinstance(one, dict)]
+    said = [of_code(str(one.get("code")), one, words) for one in problems]
+    if len(said) < 2:
+        return of_code(refused.code, refused.facts, words)
+    return ("" if words.language == "zh" else " ").join(dict.fromkeys(said))
 
 
 def of_code(code: str, facts: Mapping[str, Any], words: Words) -> str:
     """Any code of a service: a refusal, one of its problems, a reason why not, a warning."""
+    for exact in EXACT.get(code, ()):
+        if all(facts.get(name) not in (None, "", []) for name in _named(exact)):
+            return _fill(words(exact), facts, words)
     found = SENTENCES.get(code)
     return words(UNKNOWN, code=code) if found is None else _fill(words(found), facts, words)
 
@@ -74,8 +84,11 @@ def beside(error: Mapping[str, Any], words: Words) -> str:
 
 
 def _fill(text: str, facts: Mapping[str, Any], words: Words) -> str:
-    named = {name for _, name, _, _ in Formatter().parse(text) if name}
-    return text.format(**{name: _said(name, facts.get(name), words) for name in named})
+    return text.format(**{name: _said(name, facts.get(name), words) for name in _named(text)})
+
+
+def _named(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 def _said(name: str, value: Any, words: Words) -> str:
@@ -84,10 +97,11 @@ def _said(name: str, value: Any, words: Words) -> str:
     try:
         if name.endswith("_at"):
             return words.moment(value)
-        if name.endswith("_on"):
+        if name.endswith("_on") or name in DAYS:
             return words.day(value)
     except ValueError:
         return str(value)
     if isinstance(value, list | tuple):
-        return "、".join(str(one) for one in value)
+        named = [words.word("equipment", one) if name in THINGS else str(one) for one in value]
+        return ("、" if words.language == "zh" else ", ").join(named)
     return str(value)

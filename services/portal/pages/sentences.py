@@ -268,3 +268,27 @@ SENTENCES: dict[str, str] = {
     "plan_broken": "排课没有成功，没有任何改动；请重试，仍不行请告诉管理员。",
     "plan_invalid": "排出的方案没有通过校验，没有采用；请重试。",
 }
+
+# Said instead when every fact they name is known; the most exact first.
+EXACT: dict[str, tuple[str, ...]] = {
+    "place_taken": (
+        "{place} {starts_at} 至 {ends_at} 已被{school_name}占用。",
+        "{place} {starts_at} 至 {ends_at} 已被占用。",
+    ),
+    "in_the_past": ("{starts_at} 已经过去。",),
+    "date_blocked": ("学校 {on} 不排课。",),
+    "public_holiday": ("{on} 是法定节假日。",),
+    "not_a_teaching_day": ("{on} 不上课。",),
+    "saturday_not_permitted": ("{on} 是周六，该校不安排周六的课。",),
+    "site_closed_on": ("教学点 {on} 不开放。",),
+    "slot_too_short": ("时间太短：只有 {given} 分钟，至少 {minutes} 分钟。",),
+    "outside_half_days": (
+        "要在一个时段之内：上午 {half_day_am}、下午 {half_day_pm}、晚上 {half_day_eve}。",
+    ),
+    "too_few_attendees": ("人数不足：{given} 人，这门课至少 {least} 人。",),
+    "too_many_attendees": ("人数超出：{given} 人，最多 {most} 人。",),
+    "course_not_valid": (
+        "这门课有效期为 {from} 至 {until}，{on} 不在其内。",
+        "这门课自 {from} 起有效，{on} 还不能上。",
+    ),
+}
