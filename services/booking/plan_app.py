@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
 
 from services.booking import plan_publishing, plan_running
 from services.booking.plan_answer import Answer, Reading
@@ -16,7 +17,7 @@ from services.booking.plan_running import Material
 from services.contracts.planning import Ground, PlannerQuestion
 from services.kit import clock, log, replies
 from services.kit.bus import Bus
-from services.kit.db import Database, Lease
+from services.kit.db import Database, Lease, unavailable
 from services.kit.errors import Conflict, Refusal, Unavailable
 from services.kit.talk import talk
 
@@ -164,14 +165,29 @@ class Runner:
             )
 
     async def _publish(self, plan_id: UUID) -> None:
-        over = False
+        over, most = False, BATCH
         while not over:
-            over = await self.database.write(
-                lambda session: plan_publishing.publish_some(
-                    session, plan_id, most=BATCH, at=clock.now()
-                )
+            try:
+                over = await self._place(plan_id, most)
+                most = BATCH
+            except Exception as error:
+                if isinstance(error, DBAPIError) and unavailable(error):
+                    await asyncio.sleep(1)
+                    continue
+                # A bug: the lesson it is about is found by placing one at a time, and left alone.
+                log.get().exception("placing failed", plan=str(plan_id), lessons=most)
+                if most == 1:
+                    await self.database.write(
+                        lambda session: plan_publishing.give_up(session, plan_id, "plan_broken")
+                    )
+                most = 1
+
+    async def _place(self, plan_id: UUID, most: int) -> bool:
+        return await self.database.write(
+            lambda session: plan_publishing.publish_some(
+                session, plan_id, most=most, at=clock.now()
             )
-            await asyncio.sleep(0)  # others write in between
+        )
 
 
 def _valid(plan: dict[str, Any]) -> dict[str, Any]:

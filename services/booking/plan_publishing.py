@@ -1,5 +1,6 @@
 """Booking: a plan is published: its lessons are placed by the verb that places every lesson."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,13 +25,7 @@ def publish_some(session: Session, plan_id: UUID, *, most: int, at: datetime) ->
     plan = db.get(session, Plan, plan_id, lock=True)
     if plan.state != PlanState.PUBLISHING:
         return True
-    lines = session.exec(
-        select(PlanLine)
-        .where(PlanLine.plan_id == plan_id, col(PlanLine.starts_at).is_not(None))
-        .where(col(PlanLine.outcome).is_(None))
-        .order_by(col(PlanLine.position))
-        .limit(most)
-    ).all()
+    lines = _next(session, plan_id, most)
     for line in lines:
         _publish(session, plan, line, at)
     if not lines:
@@ -38,6 +33,23 @@ def publish_some(session: Session, plan_id: UUID, *, most: int, at: datetime) ->
         plan.ended_at = at
         plans.kept(session, plan)
     return not lines
+
+
+def give_up(session: Session, plan_id: UUID, code: str) -> None:
+    """The next lesson cannot even be tried: it stays open, and its line says so."""
+    for line in _next(session, plan_id, 1):
+        line.outcome, line.outcome_code = SKIPPED, code
+        session.add(line)
+
+
+def _next(session: Session, plan_id: UUID, most: int) -> Sequence[PlanLine]:
+    return session.exec(
+        select(PlanLine)
+        .where(PlanLine.plan_id == plan_id, col(PlanLine.starts_at).is_not(None))
+        .where(col(PlanLine.outcome).is_(None))
+        .order_by(col(PlanLine.position))
+        .limit(most)
+    ).all()
 
 
 def _publish(session: Session, plan: Plan, line: PlanLine, at: datetime) -> None:

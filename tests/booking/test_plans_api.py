@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import Session
 
 from services.booking import plans
-from services.booking.models import Lesson
+from services.booking.models import Lesson, OrderLine
 from services.booking.plan_models import Plan
 from services.kit import clock
 from tests.booking.lesson_world import (
@@ -190,6 +190,30 @@ async def test_publishing_goes_on_after_the_service_ended(house: House) -> None:
     house.write(say)
 
     assert (await ended(house, plan_id))["placed"] == 1
+
+
+async def test_a_lesson_that_cannot_even_be_tried_does_not_hold_up_the_others(
+    house: House,
+) -> None:
+    """Its course is lost: neither the copy nor the line knows it any more."""
+    broken, fine = lessons(house, 2)
+    plan_id = a_draft(house, broken, fine)
+
+    def lose(session: Session) -> None:
+        lesson = session.get_one(Lesson, broken.id)
+        lesson.course_version_id = uuid4()
+        session.get_one(OrderLine, lesson.line_id).snapshot = {}
+
+    house.write(lose)
+    await house.post(SCHEDULER, f"/plans/{plan_id}/publish", expect=202)
+    done = await ended(house, plan_id)
+
+    assert (done["state"], done["placed"], done["skipped"]) == ("published", 1, 1)
+    lines = (await house.get(SCHEDULER, f"/plans/{plan_id}"))["lines"]
+    assert [(o["outcome"], o["outcome_code"]) for o in lines] == [
+        ("skipped", "plan_broken"),
+        ("placed", None),
+    ]
 
 
 async def test_plans_are_the_districts_own_affair(house: House) -> None:
