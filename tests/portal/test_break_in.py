@@ -128,6 +128,43 @@ def test_a_session_ends_when_idle_and_after_twelve_hours(
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/account")
 
 
+@pytest.mark.parametrize(
+    ("path", "polls", "counts"),
+    [
+        ("/account", True, False),
+        ("/messages/unread", True, False),
+        ("/phone/cards", True, False),
+        ("/account", False, True),
+        ("/phone/cards", False, True),
+    ],
+)
+def test_a_page_that_asks_by_itself_does_not_keep_the_session_alive(
+    pages: Pages, path: str, polls: bool, counts: bool
+) -> None:
+    lecturer = pages.signed_in("l-001")
+    before = clock.real() - timedelta(minutes=29)
+    with pages.database.transaction() as session:
+        session.exec(select(WebSession)).one().seen_at = before
+
+    lecturer.http.get(path, headers={"x-poll": "1"} if polls else {})
+
+    with pages.database.snapshot() as session:
+        assert (session.exec(select(WebSession)).one().seen_at != before) is counts
+
+
+def test_the_stream_of_a_desk_does_not_keep_the_session_alive(pages: Pages) -> None:
+    desk = pages.signed_in("scheduler")
+    before = clock.real() - timedelta(minutes=29)
+    with pages.database.transaction() as session:
+        session.exec(select(WebSession)).one().seen_at = before
+
+    with desk.http.stream("GET", "/live") as answer:
+        next(answer.iter_lines())
+
+    with pages.database.snapshot() as session:
+        assert session.exec(select(WebSession)).one().seen_at == before
+
+
 def test_signing_out_ends_the_session_on_the_server(pages: Pages) -> None:
     clerk = pages.signed_in("jingwu")
     kept = clerk.cookie

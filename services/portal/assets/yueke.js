@@ -6,6 +6,8 @@
 
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.verb !== "get") event.detail.headers["X-CSRF-Token"] = csrf;
+    // What a page asks by itself is nobody at work: only what is pressed keeps the session alive.
+    if (event.detail.elt.matches("[data-poll], [data-live-refresh]")) event.detail.headers["X-Poll"] = "1";
   });
   // A new try after a good answer is another deed: forms that stay on the page get a fresh mark.
   document.addEventListener("htmx:afterRequest", (event) => {

@@ -22,6 +22,7 @@ from services.portal.sessions import Visitor
 
 T = TypeVar("T")
 SAFE = {"GET", "HEAD"}
+LIVE = "/live"  # an EventSource sends no header of ours
 FRESH_PASSWORD = "/account/password"
 OPEN_ALWAYS = (FRESH_PASSWORD, "/sign-out", "/account/language", "/look")
 
@@ -178,8 +179,7 @@ async def visit(request: Request) -> Visit:
         wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         raise SignInFirst(wanted if request.method in SAFE else "")
     request.state.language = visitor.language
-    # A page that asks by itself every minute is nobody at work.
-    if not visitor.touched and "x-poll" not in request.headers:
+    if not visitor.touched and not by_itself(request):
         key = visitor.session
         await database.write(lambda s: sessions.touch(s, key, real=real))
     form = None
@@ -193,6 +193,12 @@ async def visit(request: Request) -> Visit:
     if visitor.must_change_password and here not in OPEN_ALWAYS:
         raise ChooseAPassword
     return Visit(request, visitor, form)
+
+
+def by_itself(request: Request) -> bool:
+    """Asked by an open page every minute, or by the stream of a desk page: nobody is at work, and
+    the session goes on to its idle end."""
+    return "x-poll" in request.headers or request.url.path == LIVE
 
 
 def needs(*roles: Role) -> Callable[..., Coroutine[Any, Any, None]]:
