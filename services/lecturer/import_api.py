@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.kit.imports import Imported
 from services.kit.web import Now, Router, Tx, Who
@@ -48,13 +48,13 @@ class ImportIn(In):
 
 
 class NamedOut(BaseModel):
-    """A lecturer by the code of the district."""
-
-    model_config = ConfigDict(from_attributes=True)
+    """A lecturer by the code of the district; `courses` are the codes of what he may teach."""
 
     id: UUID
     code: str
     name: str
+    status: str
+    courses: list[str]
 
 
 class NamedAllOut(BaseModel):
@@ -68,7 +68,12 @@ def codes(
 ) -> NamedAllOut:
     """Who the codes of a sheet mean (scheduler, administrator); what is unknown is left out."""
     rows = importing.by_code(tx, code or [], by=who)
-    return NamedAllOut(items=[NamedOut.model_validate(row) for row in rows])
+    return NamedAllOut(
+        items=[
+            NamedOut(id=row.id, code=row.code, name=row.name, status=row.status, courses=courses)
+            for row, courses in rows
+        ]
+    )
 
 
 @router.post("/import")

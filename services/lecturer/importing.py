@@ -57,11 +57,21 @@ def take(
     return found
 
 
-def by_code(session: Session, codes: Sequence[str], *, by: Caller) -> Sequence[Lecturer]:
-    """The lecturers of the district with these codes."""
+def by_code(
+    session: Session, codes: Sequence[str], *, by: Caller
+) -> list[tuple[Lecturer, list[str]]]:
+    """The lecturers of the district with these codes, each with the codes of his courses."""
     by.needs(Role.SCHEDULER, Role.ADMINISTRATOR)
     known = _known(session, by.district, codes)
-    return sorted(known.values(), key=lambda row: row.code)
+    taught: dict[UUID, list[str]] = {row.id: [] for row in known.values()}
+    named = (
+        select(Qualification.lecturer_id, CourseCopy.code)
+        .join(CourseCopy, col(CourseCopy.id) == col(Qualification.course_id))
+        .where(col(Qualification.lecturer_id).in_(taught))
+    )
+    for lecturer_id, course in session.exec(named.order_by(CourseCopy.code)):
+        taught[lecturer_id].append(course)
+    return [(known[code], taught[known[code].id]) for code in sorted(known)]
 
 
 def _one(

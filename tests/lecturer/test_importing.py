@@ -130,7 +130,9 @@ def test_codes_of_a_sheet_are_lecturers_of_the_district(xiqing: Session) -> None
 
     found = importing.by_code(xiqing, [known.code, "LEC-999"], by=ADMINISTRATOR)
 
-    assert [row.id for row in found] == [known.id]
+    assert [(row.id, courses) for row, courses in found] == [
+        (known.id, ["GG-T05", "PW-T06", "RV-T01"])
+    ]
     abroad = replace(ADMINISTRATOR, district="dongli")
     assert importing.by_code(xiqing, [known.code], by=abroad) == []
     with pytest.raises(Forbidden, match="role_required"):

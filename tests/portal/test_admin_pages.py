@@ -16,6 +16,8 @@ import httpx
 import pytest
 import xlsxwriter
 
+from deploy.call import DISTRICT
+from services.kit.ids import reference_id
 from services.portal.pages import admin_sheets
 from services.portal.pages.admin_import_kinds import KINDS
 from services.portal.pages.upstream import Refused
@@ -23,7 +25,7 @@ from services.portal.pages.words import words
 from tests.browser.conftest import Running
 from tests.portal.browser import Browser
 from tests.tour import SCHOOL
-from tests.town import Town, a_town
+from tests.town import Town, a_town, until
 
 ROWS = re.compile(r'name="rows" value="([^"]*)"')
 CALLS = re.compile(r'(\w+);desc="(\d+)"')
@@ -254,20 +256,29 @@ def test_schools_are_imported_with_their_targets(boss: Administrator, code: str)
 
 def test_agreed_lessons_with_errors_then_booked_then_known(town: Town, boss: Administrator) -> None:
     on = free_day(town)
-    good = ("SCH-06", "RV-T03", on, time(8, 30), "VEN-06", 60, "LEC-001")
+    good = ("SCH-06", "RV-T01", on, time(8, 30), "VEN-06", 60, "LEC-001")
     rows = (
         good,
         ("SCH-99", "RV-T03", on, time(8, 30), "VEN-06", 60, ""),
         ("SCH-06", "XX-9", on, time(8, 30), "VEN-06", 60, ""),
         ("SCH-06", "RV-T04", f"{on:%Y/%m/%d}", "13：30", "VEN-06", 60, "LEC-999"),
+        ("SCH-06", "RV-T04", on, time(10), "VEN-06", 60, "LEC-001"),
         ("SCH-06", "RV-T04", "下周二", "下午", "VEN-06", Formula("=30*2"), ""),
     )
 
     tried = boss.upload("bookings", a_sheet(LESSONS, *rows))
     assert "没有导入任何内容" in tried and ROWS.search(tried) is None
-    assert "4 行有错误" in tried
+    assert "5 行有错误" in tried
     for said in (
-        *("没有这位讲师", "请填写日期", "请填写时间", "公式", "没有这所学校", "没有这门课"),
+        *(
+            "没有这位讲师",
+            "请填写日期",
+            "请填写时间",
+            "公式",
+            "没有这所学校",
+            "没有这门课",
+            "没有这门课的授课资格",
+        ),
     ):
         assert said in tried, said
 
@@ -276,19 +287,26 @@ def test_agreed_lessons_with_errors_then_booked_then_known(town: Town, boss: Adm
     assert "新增 1 行" in boss.confirm("bookings", mended)
     booked = lessons_on(town, on)
     assert [(one["state"], one["place"]["name"] != "") for one in booked] == [("tentative", True)]
+    asked = until(lambda: offers(town, booked[0]["id"]), what="an offer for the lesson")
+    assert asked[0]["lecturer_id"] == str(reference_id(DISTRICT, "LEC-001"))
     again = boss.upload("bookings", a_sheet(LESSONS, good))
     assert "将新增 0 行，更新 0 行，1 行没有变化" in again
+
+
+def offers(town: Town, lesson_id: str) -> list[dict[str, Any]]:
+    found = town.all("scheduler", "/api/lecturer/offers")
+    return [one for one in found if one["lesson_id"] == lesson_id]
 
 
 def lessons_on(town: Town, on: date) -> list[dict[str, Any]]:
     day = on.isoformat()
     found = town.all("scheduler", f"/api/booking/lessons?from={day}&to={day}")
-    return [one for one in found if one["course_code"] == "RV-T03"]
+    return [one for one in found if one["course_code"] == "RV-T01"]
 
 
 def free_day(town: Town) -> date:
-    """A working day on which nothing of the sheet is held yet."""
-    for day in range(14, 18):
+    """A Tuesday, on which the lecturer named has time, and nothing of the sheet is held yet."""
+    for day in (15, 22, 29):
         if not lessons_on(town, date(2026, 12, day)):
             return date(2026, 12, day)
     raise AssertionError("no day is free any more")

@@ -94,20 +94,31 @@ def _body(page: Page, kind: Kind, rows: Any, *, dry_run: bool) -> dict[str, Any]
 
 
 async def _lecturers(page: Page, read: Sheet) -> list[dict[str, Any]]:
-    """Codes become ids, in one question; whose code is unknown is told by row."""
+    """Codes become ids, in one question; who is unknown, or would not be asked about this course,
+    is told by row."""
     codes = sorted({str(row[WHO]) for row in read.rows if WHO in row})
-    known: dict[str, str] = {}
+    known: dict[str, dict[str, Any]] = {}
     if codes:
         found = await page.get("lecturer", "/codes", code=codes)
-        known = {one["code"]: one["id"] for one in found["items"]}
+        known = {one["code"]: one for one in found["items"]}
     errors = []
     for row in read.rows:
-        code = row.pop(WHO, None)
-        if code in known:
-            row[WHO] = known[code]
-        elif code is not None:
-            errors.append({"line": row["line"], "field": WHO, "code": "lecturer_unknown"})
+        if (code := row.pop(WHO, None)) is None:
+            continue
+        if problem := _not_him(known.get(code), row.get("course")):
+            errors.append({"line": row["line"], "field": WHO, "code": problem})
+        else:
+            row[WHO] = known[code]["id"]
     return errors
+
+
+def _not_him(lecturer: dict[str, Any] | None, course: str | None) -> str | None:
+    """Why this lecturer is asked about no lesson of the course at any time."""
+    if lecturer is None:
+        return "lecturer_unknown"
+    if lecturer["status"] != "active":
+        return "lecturer_inactive"
+    return None if course in lecturer["courses"] else "not_qualified"
 
 
 async def _tried(page: Page, kind: Kind, rows: list[dict[str, Any]]) -> dict[str, Any]:

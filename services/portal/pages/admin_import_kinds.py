@@ -118,7 +118,7 @@ BOOKINGS = Kind(
     200,
     (
         Column("学校编号", "school", True, example="SCH-06", shown=True),
-        Column("课程编号", "course", True, example="RV-T03", shown=True),
+        Column("课程编号", "course", True, example="RV-T01", shown=True),
         Column("日期", "on", True, "day", "2026-12-08", True),
         Column("开始时间", "start", True, "clock", "08:30", True),
         Column("地点", "place", example="VEN-06", shown=True),
@@ -131,7 +131,7 @@ BOOKINGS = Kind(
     (
         "每所学校生成一份已批准的邀请函，每节课按写明的时间和地点排好。",
         "“地点”写本校场地或教学点的编号或名称，或写“线上”；不在其中的写在“自选地址”，路程按学校所在位置估算。",
-        "写了讲师编号的，先派给这位讲师，由他接单，也可由排课员电话代答；没写的按次序派单。",
+        "写了讲师编号的，只要他当时有空、聘期有效，就先派给他，由他接单，也可由排课员电话代答；否则和没写的一样，按次序派单。",
         "同一所学校同一时间的同一门课只登记一次。",
     ),
     "确认后立即生成已批准的邀请函并派单，学校和讲师会收到通知。确定导入？",
