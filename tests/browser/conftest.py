@@ -13,6 +13,7 @@ from deploy.home import stack
 from tests.browser import old_chromium
 from tests.browser.people import Person
 from tests.fuzz.living import bring_to_life, draft
+from tests.portal.world import a_plan
 from tests.tour import tour
 from tests.town import Town, a_town
 
@@ -91,6 +92,8 @@ def fill(town: Town) -> None:
     bring_to_life(town)
     for _ in range(30):
         draft(town)
+    waiting, *_ = town.all("scheduler", "/api/booking/lessons?state=unplaced")
+    a_plan(town, waiting)
 
 
 Enter = Callable[..., Person]
