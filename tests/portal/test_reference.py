@@ -9,6 +9,7 @@ from services.kit.ids import reference_id
 from services.kit.outbox import Happened
 from services.portal import accounts, reference, secrecy, tokens
 from services.portal.models import Account
+from services.portal.pages.account_home import device
 from services.portal.queries import AUDITS
 from tests.portal.conftest import NOON
 
@@ -53,3 +54,14 @@ def test_a_real_installation_begins_with_one_who_must_choose_a_password(session:
     assert (account.roles, account.must_change_password) == (["administrator"], True)
     assert secrecy.is_password(known["password"], account.password_hash)
     assert accounts.told(account)["email"] is None
+
+
+def test_a_browser_is_named_as_people_name_it() -> None:
+    edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/109.0 Safari/537.36 Edg/109.0"
+    phone = "Mozilla/5.0 (Linux; Android 13) Chrome/110 Mobile Safari/537.36 MicroMessenger/8.0"
+
+    assert [device(one) for one in (edge, phone, "curl/8.1")] == [
+        "Edge · Windows",
+        "WeChat · Android",
+        "curl/8.1",
+    ]

@@ -12,6 +12,17 @@ from services.portal.pages.frame import Page, pages
 router = pages("/account")
 
 
+# Each names the ones before it as well: the first that fits is meant.
+BROWSERS = (
+    *(("MicroMessenger", "WeChat"), ("DingTalk", "DingTalk"), ("Edg", "Edge")),
+    *(("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")),
+)
+SYSTEMS = (
+    *(("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad")),
+    *(("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux")),
+)
+
+
 @router.get("")
 async def home(page: Page) -> Response:
     return await shown(page)
@@ -41,5 +52,13 @@ async def shown(page: Page, **more: Any) -> Response:
         feeds_known=feeds is not None,
         browsers=browsers,
         two_steps=two_steps,
+        device=device,
         **known,
     )
+
+
+def device(agent: str) -> str:
+    """What a browser calls itself, as people say it: `Chrome · Windows`; all of it when unknown."""
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    browser = next((name for mark, name in BROWSERS if mark in agent), "")
+    return " · ".join(name for name in (browser, system) if name) or agent

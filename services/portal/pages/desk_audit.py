@@ -14,7 +14,7 @@ supervisor = pages("/supervisor", Role.SUPERVISOR)
 admin = pages("/admin", Role.ADMINISTRATOR)
 
 SERVICES = {
-    "booking": "约课",
+    "booking": "约课与课次",
     "lecturer": "师资",
     "catalog": "课程与教学点",
     "portal": "账号",
@@ -61,6 +61,7 @@ def told(page: Page, row: dict[str, Any]) -> dict[str, Any]:
     noun = row["about"].partition(".")[2]
     facts = row["facts"]
     about = [facts.get(name) for name in ("order_number", "number", "code", "course_title")]
+    note = row["note"] or facts.get("reason") or ""
     names = [facts.get(name) for name in ("title", "school_name", "lecturer_name", "name", "login")]
     return {
         **row,
@@ -69,7 +70,7 @@ def told(page: Page, row: dict[str, Any]) -> dict[str, Any]:
         "what": desk_words.told(page._, row["verb"], row["fact"]),
         "on": page._(desk_words.ABOUT.get(row["about"], row["about"])),
         "of": " ".join(str(part) for part in [*about, *names] if part),
-        "why": row["note"] or facts.get("reason") or "",
+        "why": desk_words.told(page._, note) if note in desk_words.TOLD else note,
     }
 
 
@@ -83,7 +84,7 @@ def sheet(page: Page) -> list[Any]:
         (page._("时间"), lambda row: row["at"]),
         (page._("谁"), "who"),
         (page._("做了什么"), "what"),
-        (page._("对象"), "on"),
+        (page._("关于"), "on"),
         (page._("内容"), "of"),
         (page._("原状态"), state("was")),
         (page._("现状态"), state("state")),
