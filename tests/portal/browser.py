@@ -6,13 +6,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import uvicorn
 
 from services.kit.db import Database
 from services.portal.app import portal
+from tests.town import Town
 
+MOST_CALLS = 2  # to one service for one page
+CALLS = re.compile(r'(\w+);desc="(\d+)"')
 CSRF = re.compile(r'<meta name="csrf" content="([^"]+)">')
 
 
@@ -47,6 +51,40 @@ class Browser:
 
     def is_in(self) -> bool:
         return self.http.get("/account").status_code == 200
+
+
+class Person(Browser):
+    """Somebody of a running town, signed in: what he presses is sent as htmx does."""
+
+    def __init__(self, town: Town, who: str) -> None:
+        super().__init__(town.origin)
+        self.person = town.api.person(who)
+        assert self.sign_in(self.person["login"], self.person["password"]).status_code == 303
+
+    def see(self, path: str) -> str:
+        """The page, made with at most two questions to each service."""
+        answer = self.http.get(path)
+        assert answer.status_code == 200, (path, answer.status_code, answer.text[-2000:])
+        calls = calls_of(answer)
+        assert all(count <= MOST_CALLS for count in calls.values()), (path, calls)
+        return answer.text
+
+    def press(self, path: str, *, csrf: str = "", **fields: Any) -> httpx.Response:
+        token = csrf or self.csrf
+        headers = {"origin": self.origin, "hx-request": "true", "x-csrf-token": token}
+        return self.http.post(path, data={"once": str(uuid4()), **fields}, headers=headers)
+
+    def after(self, path: str, **fields: Any) -> str:
+        """What the page says to which a press leads."""
+        pressed = self.press(path, **fields)
+        assert pressed.status_code == 204, pressed.text
+        return self.see(pressed.headers["hx-redirect"])
+
+
+def calls_of(answer: httpx.Response) -> dict[str, int]:
+    """How many questions a page put to each service."""
+    said = CALLS.findall(answer.headers.get("server-timing", ""))
+    return {service: int(count) for service, count in said}
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from deploy.call import DISTRICT
@@ -17,13 +16,12 @@ from services.portal.pages import clerk_lines, clerk_words
 from services.portal.pages.vocabulary import WORDS
 from services.portal.pages.words import catalogue, words
 from tests.letters import Letters
-from tests.portal.browser import Browser
+from tests.portal.browser import Person
 from tests.tour import SCHOOL, act, body_of, lessons, pending
 from tests.town import Town, a_town, until
 
 PORTAL = Path(clerk_words.__file__).parents[1]
 SAID = re.compile(r"""\b(?:_|page\._|words)\(\s*(?:"([^"]*)"|'([^']*)')""")
-CALLS = re.compile(r'(\w+);desc="(\d+)"')
 HALL = str(reference_id(DISTRICT, "VEN-06"))
 
 
@@ -31,30 +29,11 @@ def ref(code: str) -> str:
     return str(reference_id(DISTRICT, code))
 
 
-class Clerk(Browser):
-    """A school's clerk: what is pressed is sent as htmx does."""
+class Clerk(Person):
+    """A school's clerk."""
 
     def __init__(self, town: Town, who: str = SCHOOL) -> None:
-        super().__init__(town.origin)
-        person = town.api.person(who)
-        assert self.sign_in(person["login"], person["password"]).status_code == 303
-
-    def see(self, path: str) -> str:
-        answer = self.http.get(path)
-        assert answer.status_code == 200, answer.text[-2000:]
-        calls = CALLS.findall(answer.headers.get("server-timing", ""))
-        assert all(int(count) <= 2 for _, count in calls), (path, calls)
-        return answer.text
-
-    def press(self, path: str, **fields: Any) -> httpx.Response:
-        headers = {"origin": self.origin, "hx-request": "true", "x-csrf-token": self.csrf}
-        return self.http.post(path, data={"once": str(uuid4()), **fields}, headers=headers)
-
-    def after(self, path: str, **fields: Any) -> str:
-        """What the page says to which a press leads."""
-        pressed = self.press(path, **fields)
-        assert pressed.status_code == 204, pressed.text
-        return self.see(pressed.headers["hx-redirect"])
+        super().__init__(town, who)
 
     def letter(self, *lines: dict[str, Any], **letter: Any) -> str:
         """Kept as the form keeps it; the id."""

@@ -14,14 +14,12 @@ from fastapi.routing import APIRoute
 
 from services.portal import app as portal_app
 from tests.portal.addresses import NOT_LISTS, Routes, addresses
-from tests.portal.browser import Browser
+from tests.portal.browser import MOST_CALLS, Person, calls_of
 from tests.portal.planted import plant
-from tests.portal.world import World, a_world, signed_in
+from tests.portal.world import World, a_world
 from tests.town import Town, a_town
 
 FEW, MORE = 1, 31
-MOST_CALLS = 2  # to one service for one page
-CALLS = re.compile(r'(\w+);desc="(\d+)"')
 COUNTING = Path(__file__).parent / "counting"
 
 
@@ -100,14 +98,14 @@ def costs(town: Town, lines: Path, asked: dict[str, Routes]) -> dict[str, Cost]:
     are at hand then."""
     found: dict[str, Cost] = {}
     for who, routes in asked.items():
-        browser = signed_in(town, who)
+        browser = Person(town, who)
         for route, paths in routes.items():
             for number, path in enumerate(paths or [a_path(town, browser, route, asked)]):
                 for _ in range(2):
                     mark = f"count-{uuid4()}"
                     answer = browser.http.get(path, headers={"x-request-id": mark, "x-poll": "1"})
-                calls = CALLS.findall(answer.headers.get("server-timing", ""))
-                assert all(int(n) <= MOST_CALLS for _, n in calls), (path, calls)
+                calls = calls_of(answer)
+                assert all(n <= MOST_CALLS for n in calls.values()), (path, calls)
                 said = [json.loads(line) for line in lines.read_text().splitlines()]
                 lines.write_text("")
                 mine = [(one["database"], one["sql"]) for one in said if one["request"] == mark]
@@ -116,7 +114,7 @@ def costs(town: Town, lines: Path, asked: dict[str, Routes]) -> dict[str, Cost]:
     return found
 
 
-def a_path(town: Town, browser: Browser, route: str, asked: dict[str, Routes]) -> str:
+def a_path(town: Town, browser: Person, route: str, asked: dict[str, Routes]) -> str:
     """Of a page whose address is known only from another page."""
     if route == "/desk/board/rows":
         page = browser.http.get(asked["scheduler"]["/desk/board"][0]).text

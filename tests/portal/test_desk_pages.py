@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -22,43 +21,16 @@ from services.portal.pages.desk_lecturers import numbered
 from services.portal.pages.upstream import Refused
 from services.portal.pages.words import catalogue, words
 from tests.browser.conftest import Running
-from tests.portal.browser import Browser
+from tests.portal.browser import Person
 from tests.tour import SCHOOL, act, body_of, lessons, pending
 from tests.town import Town, a_town, until
 
-CALLS = re.compile(r'(\w+);desc="(\d+)"')
 LECTURER, COURSE, SITE = "LEC-001", "RV-T03", "SITE-01"
 HALL = {"address": "镇文化中心", "lat": 39.13, "lon": 117.0}
 
 
 def ref(code: str) -> str:
     return str(reference_id(DISTRICT, code))
-
-
-class Officer(Browser):
-    """Somebody of the district: what is pressed is sent as htmx does."""
-
-    def __init__(self, town: Town, who: str) -> None:
-        super().__init__(town.origin)
-        person = town.api.person(who)
-        assert self.sign_in(person["login"], person["password"]).status_code == 303
-
-    def see(self, path: str) -> str:
-        answer = self.http.get(path)
-        assert answer.status_code == 200, (path, answer.status_code, answer.text[-2000:])
-        calls = CALLS.findall(answer.headers.get("server-timing", ""))
-        assert all(int(count) <= 2 for _, count in calls), (path, calls)
-        return answer.text
-
-    def press(self, path: str, **fields: Any) -> httpx.Response:
-        headers = {"origin": self.origin, "hx-request": "true", "x-csrf-token": self.csrf}
-        return self.http.post(path, data={"once": str(uuid4()), **fields}, headers=headers)
-
-    def after(self, path: str, **fields: Any) -> str:
-        """What the page says to which a press leads."""
-        pressed = self.press(path, **fields)
-        assert pressed.status_code == 204, pressed.text
-        return self.see(pressed.headers["hx-redirect"])
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +45,13 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 @pytest.fixture
-def desk(town: Town) -> Officer:
-    return Officer(town, "scheduler")
+def desk(town: Town) -> Person:
+    return Person(town, "scheduler")
 
 
 @pytest.fixture
-def supervisor(town: Town) -> Officer:
-    return Officer(town, "supervisor")
+def supervisor(town: Town) -> Person:
+    return Person(town, "supervisor")
 
 
 def filled(town: Town) -> Town:
@@ -106,7 +78,7 @@ def some(town: Town, state: str) -> dict[str, Any]:
     return dict(found[0])
 
 
-def test_every_page_is_shown_with_few_questions_and_as_a_sheet(town: Town, desk: Officer) -> None:
+def test_every_page_is_shown_with_few_questions_and_as_a_sheet(town: Town, desk: Person) -> None:
     order = town.all("scheduler", "/api/booking/orders?state=submitted")[0]["id"]
     lesson, course = some(town, "tentative")["id"], f"/desk/courses/{ref(COURSE)}"
     leave = "starts_at=2026-12-07T08:00&ends_at=2026-12-31T08:00&reason=x"
@@ -136,7 +108,7 @@ def rows_of(file: bytes) -> list[list[Any]]:
     return CalamineWorkbook.from_filelike(io.BytesIO(file)).get_sheet_by_index(0).to_python()
 
 
-def test_the_board_as_a_sheet_has_everybody_and_what_they_do(town: Town, desk: Officer) -> None:
+def test_the_board_as_a_sheet_has_everybody_and_what_they_do(town: Town, desk: Person) -> None:
     offer = pending(town)[0]
     path = f"/desk/board?day={offer['starts_at'][:10]}&format=xlsx"
 
@@ -148,7 +120,7 @@ def test_the_board_as_a_sheet_has_everybody_and_what_they_do(town: Town, desk: O
     assert any(f"《{offer['seat']['course_title']}》（待接单）" in str(cell) for cell in his)
 
 
-def test_a_lesson_in_need_can_be_phoned_from_a_sheet(town: Town, desk: Officer) -> None:
+def test_a_lesson_in_need_can_be_phoned_from_a_sheet(town: Town, desk: Person) -> None:
     lesson = some(town, "tentative")
 
     def becomes(state: LessonState) -> None:
@@ -165,7 +137,7 @@ def test_a_lesson_in_need_can_be_phoned_from_a_sheet(town: Town, desk: Officer) 
     assert (first[0], first[3]) == (lesson["course_title"], 1)
 
 
-def test_each_number_opens_a_list_that_answers(town: Town, desk: Officer) -> None:
+def test_each_number_opens_a_list_that_answers(town: Town, desk: Person) -> None:
     page = desk.see("/desk")
 
     links = set(re.findall(r'href="(/desk/[^"]+)" class="(?:some|none)', page))
@@ -174,7 +146,7 @@ def test_each_number_opens_a_list_that_answers(town: Town, desk: Officer) -> Non
         desk.see(link.replace("&amp;", "&"))
 
 
-def test_a_letter_is_decided_line_by_line(town: Town, desk: Officer) -> None:
+def test_a_letter_is_decided_line_by_line(town: Town, desk: Person) -> None:
     order = a_letter(town)
     fields: dict[str, Any] = {"verb": "approve", "line": [str(n) for n in range(1, 13)]}
     fields |= {f"decision-{n}": "approve" for n in range(1, 13)}
@@ -194,7 +166,7 @@ def test_a_letter_is_decided_line_by_line(town: Town, desk: Officer) -> None:
     assert "等学校补正" in shown and "decision-2" in shown and "decision-1" not in shown
 
 
-def test_many_letters_are_approved_at_once_and_one_is_returned(town: Town, desk: Officer) -> None:
+def test_many_letters_are_approved_at_once_and_one_is_returned(town: Town, desk: Person) -> None:
     first, second, third = a_letter(town), a_letter(town), a_letter(town)
 
     assert "已批准 2 份" in desk.after("/desk/review/approve", order=[first, second])
@@ -204,7 +176,7 @@ def test_many_letters_are_approved_at_once_and_one_is_returned(town: Town, desk:
     assert states == ["approved", "returned"]
 
 
-def test_a_lesson_is_placed_suspended_resumed_and_cancelled(town: Town, desk: Officer) -> None:
+def test_a_lesson_is_placed_suspended_resumed_and_cancelled(town: Town, desk: Person) -> None:
     path = f"/desk/lessons/{some(town, 'unplaced')['id']}"
 
     there = {"place": "address:", **{name: str(value) for name, value in HALL.items()}}
@@ -217,7 +189,7 @@ def test_a_lesson_is_placed_suspended_resumed_and_cancelled(town: Town, desk: Of
     assert "已取消" in desk.after(f"{path}/cancel", reason="学校要求", fault="school")
 
 
-def test_an_answer_by_phone_is_written_down_with_its_channel(town: Town, desk: Officer) -> None:
+def test_an_answer_by_phone_is_written_down_with_its_channel(town: Town, desk: Person) -> None:
     offer = pending(town)[0]
     path = f"/desk/offers/{offer['id']}"
     said = {"on_behalf_of": offer["lecturer_id"], "revision": str(offer["revision"])}
@@ -231,7 +203,7 @@ def test_an_answer_by_phone_is_written_down_with_its_channel(town: Town, desk: O
     assert "电话" in desk.see(f"/desk/lessons/{offer['lesson_id']}")
 
 
-def test_a_leave_shows_what_it_costs_and_is_saved_then(town: Town, desk: Officer) -> None:
+def test_a_leave_shows_what_it_costs_and_is_saved_then(town: Town, desk: Person) -> None:
     offer = pending(town)[0]
     accepted = {"revision": offer["revision"]}
     town.post(offer["lecturer_id"], f"/api/lecturer/offers/{offer['id']}/accept", accepted)
@@ -246,7 +218,7 @@ def test_a_leave_shows_what_it_costs_and_is_saved_then(town: Town, desk: Officer
     assert "请假已登记" in desk.after(save, **times, force="true")
 
 
-def test_a_closed_site_and_a_day_out_become_conflicts(town: Town, desk: Officer) -> None:
+def test_a_closed_site_and_a_day_out_become_conflicts(town: Town, desk: Person) -> None:
     lesson = some(town, "tentative")
     day = lesson["starts_at"][:10]
 
@@ -259,7 +231,7 @@ def test_a_closed_site_and_a_day_out_become_conflicts(town: Town, desk: Officer)
     desk.after(f"/desk/sites/{ref(SITE)}/reopen")
 
 
-def test_letters_are_renewed_together(town: Town, desk: Officer) -> None:
+def test_letters_are_renewed_together(town: Town, desk: Person) -> None:
     found = town.get("scheduler", f"/api/lecturer/lecturers/{ref(LECTURER)}/appointments")
     letter = found["items"][0]["id"]
 
@@ -271,7 +243,7 @@ def test_letters_are_renewed_together(town: Town, desk: Officer) -> None:
     assert "续聘过" in again.text
 
 
-def test_a_course_is_drafted_approved_published_and_retired(town: Town, desk: Officer) -> None:
+def test_a_course_is_drafted_approved_published_and_retired(town: Town, desk: Person) -> None:
     path = f"/desk/courses/{uuid4()}"
     facts = {
         **{"code": "GG-P98", "label": "2026.1", "title": "新课", "kind": "lesson"},
@@ -287,7 +259,7 @@ def test_a_course_is_drafted_approved_published_and_retired(town: Town, desk: Of
     assert "已下架" in desk.after(path.replace("/courses/", "/impact/course/"))
 
 
-def test_the_audit_says_who_did_what(desk: Officer) -> None:
+def test_the_audit_says_who_did_what(desk: Person) -> None:
     page = desk.see("/desk/audit?service=booking&subject=booking.order")
 
     assert "提交了邀请函" in page and "审单" in page
@@ -295,7 +267,7 @@ def test_the_audit_says_who_did_what(desk: Officer) -> None:
 
 
 def test_a_dispute_is_settled_by_the_supervisor(
-    town: Town, desk: Officer, supervisor: Officer
+    town: Town, desk: Person, supervisor: Person
 ) -> None:
     offer = pending(town)[0]
     accepted = {"revision": offer["revision"]}
@@ -303,7 +275,7 @@ def test_a_dispute_is_settled_by_the_supervisor(
     lesson = f"/api/booking/lessons/{offer['lesson_id']}"
     until(lambda: town.get(SCHOOL, lesson)["state"] == "confirmed", what="the lesson is confirmed")
     town.clock(to=town.get(SCHOOL, lesson)["starts_at"])
-    desk = Officer(town, "scheduler")
+    desk = Person(town, "scheduler")
     promise = town.all("scheduler", f"/api/lecturer/assignments?lesson_id={offer['lesson_id']}")[-1]
     said = {"on_behalf_of": promise["lecturer_id"], "channel": "phone", "note": "到了"}
     assert "他已到场" in desk.see(f"/desk/promises/{promise['id']}/answer")
@@ -313,7 +285,7 @@ def test_a_dispute_is_settled_by_the_supervisor(
     until(lambda: town.get(SCHOOL, lesson)["state"] == "delivered", what="the lesson is delivered")
     town.post(SCHOOL, f"{lesson}/dispute", {"reason": "只来了一半"})
 
-    supervisor = Officer(town, "supervisor")
+    supervisor = Person(town, "supervisor")
     for path in ("/supervisor", "/supervisor/audit"):
         assert 'href="/supervisor/audit"' in supervisor.see(path)
     for kind in ("missed", "closed", "verified"):
@@ -329,11 +301,11 @@ def test_a_dispute_is_settled_by_the_supervisor(
 
 
 def test_others_find_no_such_pages(town: Town) -> None:
-    clerk, lecturer = Officer(town, SCHOOL), Officer(town, LECTURER)
+    clerk, lecturer = Person(town, SCHOOL), Person(town, LECTURER)
     for who in (clerk, lecturer):
         for path in ("/desk", "/desk/audit", "/desk/lecturers", "/supervisor"):
             assert who.http.get(path).status_code == 404
-    assert Officer(town, "supervisor").http.get("/desk/review").status_code == 404
+    assert Person(town, "supervisor").http.get("/desk/review").status_code == 404
 
 
 def test_numbers_of_letters_run_on() -> None:

@@ -13,36 +13,12 @@ import pytest
 from services.notify import calendars
 from services.portal.pages import phone_calendar, phone_words
 from services.portal.pages.words import catalogue
-from tests.portal.browser import Browser
+from tests.portal.browser import Person
 from tests.tour import SCHOOL, act, body_of, held, lessons, pending
 from tests.town import Town, a_town, until
 
 PORTAL = Path(phone_words.__file__).parents[1]
 SAID = re.compile(r"""\b_\(\s*(?:"([^"]*)"|'([^']*)')""")
-
-
-class Phone(Browser):
-    """A lecturer's own: what it presses it sends as htmx does."""
-
-    def __init__(self, town: Town, who: str) -> None:
-        super().__init__(town.origin)
-        self.person = town.api.person(who)
-        assert self.sign_in(self.person["login"], self.person["password"]).status_code == 303
-
-    def see(self, path: str) -> str:
-        answer = self.http.get(path)
-        assert answer.status_code == 200, answer.text[-2000:]
-        return answer.text
-
-    def press(self, path: str, **fields: Any) -> httpx.Response:
-        headers = {"origin": self.origin, "hx-request": "true", "x-csrf-token": self.csrf}
-        return self.http.post(path, data={"once": str(uuid4()), **fields}, headers=headers)
-
-    def after(self, path: str, **fields: Any) -> str:
-        """What the page says to which a press leads."""
-        pressed = self.press(path, **fields)
-        assert pressed.status_code == 204, pressed.text
-        return self.see(pressed.headers["hx-redirect"])
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +44,11 @@ def offer(town: Town) -> dict[str, Any]:
     return min(fresh or pending(town), key=lambda o: o["starts_at"])
 
 
-def the_phone(town: Town, offer: dict[str, Any]) -> Phone:
-    return Phone(town, offer["lecturer_id"])
+def the_phone(town: Town, offer: dict[str, Any]) -> Person:
+    return Person(town, offer["lecturer_id"])
 
 
-def accepted(town: Town, phone: Phone, offer: dict[str, Any]) -> str:
+def accepted(town: Town, phone: Person, offer: dict[str, Any]) -> str:
     """The assignment of an offer accepted on the phone, once booking knows."""
     phone.after(f"/phone/offers/{offer['id']}/accept", revision=offer["revision"])
     path = f"/api/booking/lessons/{offer['lesson_id']}"
@@ -182,8 +158,8 @@ def test_nobody_sees_the_lesson_of_another(town: Town, offer: dict[str, Any]) ->
         for person in town.api.people
         if person["role"] == "lecturer" and person["lecturer_id"] != offer["lecturer_id"]
     )
-    stranger = Phone(town, _id_of(town, another))
-    clerk = Phone(town, SCHOOL)
+    stranger = Person(town, _id_of(town, another))
+    clerk = Person(town, SCHOOL)
 
     for path in (f"/phone/lessons/{promise}", f"/phone/offers/{offer['id']}"):
         assert stranger.http.get(path).status_code == 404

@@ -10,8 +10,7 @@ import httpx
 import pytest
 
 from tests.bench.board import letters_of_schools
-from tests.portal.browser import Browser
-from tests.portal.world import signed_in
+from tests.portal.browser import Browser, Person
 from tests.town import Town, a_town, until
 
 PERIOD = {"first_on": "2026-12-07", "last_on": "2026-12-11"}
@@ -28,7 +27,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 @pytest.fixture
 def desk(town: Town) -> Browser:
-    return signed_in(town, "scheduler")
+    return Person(town, "scheduler")
 
 
 def see(desk: Browser, path: str) -> str:
@@ -131,7 +130,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(town: Town, desk: Browser) -> N
     assert desk.http.get(f"/desk/plans/{uuid4()}").status_code == 404
     assert desk.http.get("/desk/plans/compare?a=1&b=2").status_code == 404
     assert desk.http.get(path + "?from=-1&show=x").status_code == 200
-    assert signed_in(town, "SCH-06").http.get(path).status_code in (403, 404)
+    assert Person(town, "SCH-06").http.get(path).status_code in (403, 404)
 
 
 def test_it_is_published_once(town: Town, desk: Browser) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from fastapi.routing import APIRoute
 
@@ -16,8 +15,8 @@ from services.portal import app as portal_app
 from services.portal import pages as portal_pages
 from services.portal.pages import clerk_words
 from services.portal.pages.words import words
-from tests.portal.browser import Browser
-from tests.portal.world import World, a_world, signed_in
+from tests.portal.browser import Person
+from tests.portal.world import World, a_world
 from tests.tour import SCHOOL
 from tests.town import Town, a_town
 
@@ -79,11 +78,6 @@ def world(lived: tuple[Town, World]) -> World:
     return lived[1]
 
 
-def press(browser: Browser, path: str, csrf: str, **fields: Any) -> httpx.Response:
-    headers = {"origin": browser.origin, "hx-request": "true", "x-csrf-token": csrf}
-    return browser.http.post(path, data={"once": str(uuid4()), **fields}, headers=headers)
-
-
 def addresses(path: str, ids: list[Any]) -> list[str]:
     """The route with each id and each of its verbs."""
     found = [re.sub(r"\{id(:uuid)?\}", str(id), path) for id in ids]
@@ -138,14 +132,14 @@ CLERK_FIELDS: dict[str, Any] = {
 
 @pytest.mark.parametrize("path", with_ids("/clerk", "GET"))
 def test_a_page_about_another_schools_row_is_not_there(town: Town, world: World, path: str) -> None:
-    stranger = signed_in(town, STRANGER)
+    stranger = Person(town, STRANGER)
 
     for address in addresses(path, of_a_school(path, world)):
         assert stranger.http.get(address).status_code == 404, address
 
 
 def test_nothing_can_be_said_of_another_schools_rows(town: Town, world: World) -> None:
-    stranger, before = signed_in(town, STRANGER), everything(town, world)
+    stranger, before = Person(town, STRANGER), everything(town, world)
     csrf = stranger.csrf
     changes = [
         {"change": change, "verb": verb}
@@ -158,10 +152,10 @@ def test_nothing_can_be_said_of_another_schools_rows(town: Town, world: World) -
         for address in addresses(path, of_a_school(path, world)):
             tries = changes if path.endswith("/answer") else [{"lecturer": world.lecturer}]
             for more in tries:
-                answer = press(stranger, address, csrf, **CLERK_FIELDS, **more)
+                answer = stranger.press(address, csrf=csrf, **CLERK_FIELDS, **more)
                 answers[address, str(more)] = answer.status_code
     path = f"/clerk/lessons/{uuid4()}/change"
-    counter = press(stranger, path, csrf, **CLERK_FIELDS, counter=world.district_change)
+    counter = stranger.press(path, csrf=csrf, **CLERK_FIELDS, counter=world.district_change)
 
     room = answers.pop((f"/clerk/school/venues/{world.venue}", str(tries[0])))
     assert room == 409  # ids are chosen by who makes a room: this one is taken
@@ -173,14 +167,14 @@ def test_nothing_can_be_said_of_another_schools_rows(town: Town, world: World) -
 
 def test_a_room_of_another_school_is_named_as_such(town: Town, world: World) -> None:
     """It may be lent: the district decides, and is told."""
-    stranger, id = signed_in(town, STRANGER), uuid4()
+    stranger, id = Person(town, STRANGER), uuid4()
     line: dict[str, Any] = {"course_id": str(world.course), "delivery": "classroom"}
     line |= {"place": f"venue:{world.venue}", "audience": ["branch_secretary"]}
     line |= {"wishes": ["2026-12-08T08:30:00+08:00|2026-12-08T08:45:00+08:00"]}
     line |= {"expected_attendees": "30"}
     known = {"contact_name": "李", "contact_phone": "000", "lines": json.dumps([line])}
 
-    press(stranger, f"/clerk/letters/{id}/save", stranger.csrf, **known)
+    stranger.press(f"/clerk/letters/{id}/save", **known)
     page = stranger.http.get(f"/clerk/letters/{id}").text
 
     assert clerk_words.problem({"code": "venue_of_another_school"}, words("zh")) in page
@@ -196,10 +190,10 @@ LECTURER_FIELDS: dict[str, Any] = {
 }
 
 
-def another_lecturer(town: Town, world: World) -> Browser:
+def another_lecturer(town: Town, world: World) -> Person:
     others = (p for p in town.api.people if p["role"] == "lecturer")
     other = next(p for p in others if p["lecturer_id"] != str(world.lecturer))
-    return signed_in(town, str(other["lecturer_id"]))
+    return Person(town, str(other["lecturer_id"]))
 
 
 def test_another_lecturers_offers_and_promises_are_not_there(town: Town, world: World) -> None:
@@ -220,13 +214,13 @@ def test_another_lecturers_offers_and_promises_are_not_there(town: Town, world: 
                 if method == "GET":
                     answers[method, address] = stranger.http.get(address).status_code
                 else:
-                    answer = press(stranger, address, csrf, **LECTURER_FIELDS)
+                    answer = stranger.press(address, csrf=csrf, **LECTURER_FIELDS)
                     answers[method, address] = answer.status_code
     leave = town.get("scheduler", f"/api/lecturer/lecturers/{world.lecturer}/leave")["items"][0]
     half_day = {"on": "2027-03-01", "part": "am", "starts_at": leave["starts_at"]}
     for path in ("/phone/away/give_back", "/phone/away/undo"):
         fields = {**half_day, "ends_at": leave["ends_at"], "leave": leave["id"]}
-        answers["POST", path] = press(stranger, path, csrf, **fields).status_code
+        answers["POST", path] = stranger.press(path, csrf=csrf, **fields).status_code
 
     assert {key: status for key, status in answers.items() if status != 404} == {}
     assert len(answers) > 15
@@ -242,7 +236,7 @@ def test_what_no_form_sends_is_refused_and_no_mistake_of_ours(
     town: Town, world: World, prefix: str
 ) -> None:
     who = WHO.get(prefix, str(world.lecturer))
-    browser = signed_in(town, who)
+    browser = Person(town, who)
     csrf = browser.csrf
     folder = Path(portal_pages.__file__).parent
     sources = [file.read_text(encoding="utf-8") for file in folder.glob(f"{prefix[1:]}_*.py")]
@@ -256,7 +250,7 @@ def test_what_no_form_sends_is_refused_and_no_mistake_of_ours(
             address = address.replace("{verb}", "put").replace("{on}", "2026-12-31")
             for junk in JUNK:
                 sent = dict.fromkeys(fields, junk)
-                answer = press(browser, re.sub(r"\{\w+\}", "x", address), csrf, **sent)
+                answer = browser.press(re.sub(r"\{\w+\}", "x", address), csrf=csrf, **sent)
                 if answer.status_code >= 500:
                     broken.append((address, junk, answer.status_code))
     assert broken == []

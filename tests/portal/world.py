@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 from deploy.call import DISTRICT
 from services.kit.ids import reference_id
 from tests.letters import Letters
-from tests.portal.browser import Browser
 from tests.tour import SCHOOL, accept, act, lessons, pending
 from tests.town import Town, until
 
@@ -109,9 +108,3 @@ def a_plan(town: Town, lesson: dict[str, Any]) -> UUID:
     path = f"/api/booking/plans/{plan}/progress"
     until(lambda: town.get("scheduler", path)["state"] == "ready", 60, what="the draft is made")
     return UUID(plan)
-
-
-def signed_in(town: Town, who: str) -> Browser:
-    browser, person = Browser(town.origin), town.api.person(who)
-    assert browser.sign_in(person["login"], person["password"]).status_code == 303
-    return browser
