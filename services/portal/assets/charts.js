@@ -8,7 +8,7 @@
   const kinds = ["#b3261e", "#2f6fb3", "#c98a1b", "#8a94a0"];
   const bars = (series, palette) => ({
     color: palette, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-    animation: false, grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
+    animation: false, grid: { left: 8, right: 16, top: series.length > 3 ? 58 : 36, bottom: 8, containLabel: true },
     legend: { top: 0 }, tooltip: { trigger: "axis", axisPointer: { type: "shadow" } },
     xAxis: { type: "value", minInterval: 1 }, yAxis: { type: "category", data: numbers.schools, inverse: true },
     series: series.map((one) => ({ ...one, type: "bar", stack: "all" })),
