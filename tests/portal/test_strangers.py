@@ -4,10 +4,12 @@ page there is, and forms no page of ours has."""
 import json
 import re
 from collections.abc import Iterator
+from inspect import getfile
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from fastapi.routing import APIRoute
 
@@ -15,6 +17,7 @@ from services.portal import app as portal_app
 from services.portal import pages as portal_pages
 from services.portal.pages import clerk_words
 from services.portal.pages.words import words
+from tests.portal.addresses import addresses as known_addresses
 from tests.portal.browser import Person
 from tests.portal.world import World, a_world
 from tests.tour import SCHOOL
@@ -32,6 +35,9 @@ VERBS = {
     "/clerk/today/{verb}/{id:uuid}": ("check_in", "check_out", "abort"),
 }
 FIELD = re.compile(r"""(?:form\.get\(|form\[|lists\(|form\.id\()["'](\w+)["']""")
+ASKED = re.compile(r"""(?:asked\(page,[^)]*\)|query(?:_params)?\.get\([^)]*\))""")
+WORD = re.compile(r"""["'](\w+)["']""")
+JUNK_ASKED = ("x", "-1", "9" * 30, "²", "2026-13-45T99:99", "0001-01-01")
 JUNK = (
     "x",
     "-1",
@@ -46,16 +52,18 @@ JUNK = (
 
 
 def routes(prefix: str, method: str) -> list[str]:
-    return sorted(
-        {
-            route.path
-            for router in portal_app.doors()
-            for route in router.routes
-            if isinstance(route, APIRoute)
-            and method in (route.methods or ())
-            and (route.path + "/").startswith(prefix + "/")
-        }
-    )
+    return sorted({route.path for route in every_door(prefix, method)})
+
+
+def every_door(prefix: str, method: str) -> list[APIRoute]:
+    return [
+        route
+        for router in portal_app.doors()
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        and method in (route.methods or ())
+        and (route.path + "/").startswith(prefix + "/")
+    ]
 
 
 def with_ids(prefix: str, method: str) -> list[str]:
@@ -254,3 +262,31 @@ def test_what_no_form_sends_is_refused_and_no_mistake_of_ours(
                 if answer.status_code >= 500:
                     broken.append((address, junk, answer.status_code))
     assert broken == []
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("who", [SCHOOL, "scheduler", "lecturer", "supervisor", "administrator"])
+def test_an_address_nobody_gave_is_no_mistake_of_ours(town: Town, world: World, who: str) -> None:
+    """Every page, with each thing its address may say said wrong."""
+    login = str(world.lecturer) if who == "lecturer" else who
+    browser, shown = Person(town, login), known_addresses(world, "2026-12-08")[login]
+    doors = {route.path: route for route in every_door("", "GET")}
+
+    broken, tried = [], 0
+    for route, paths in shown.items():
+        for address, name in ((path, name) for path in paths[:1] for name in said_by(doors[route])):
+            for junk in JUNK_ASKED:
+                url = httpx.URL(address).copy_set_param(name, junk)
+                answer = browser.http.get(url)
+                tried += 1
+                if answer.status_code >= 500:
+                    broken.append((str(url), answer.status_code))
+    assert broken == []
+    assert tried > 50
+
+
+def said_by(door: APIRoute) -> list[str]:
+    """What the address of a page may say, as its module reads it."""
+    source = Path(getfile(door.endpoint)).read_text(encoding="utf-8")
+    names = {one.alias for one in door.dependant.query_params}
+    return sorted(names | {name for line in ASKED.findall(source) for name in WORD.findall(line)})

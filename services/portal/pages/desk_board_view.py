@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.portal.pages.live_patches import half_of
-from services.portal.pages.words import instant
+from services.portal.pages.words import instant, is_moment
 
 Shown = dict[str, Any]
 HALVES = ("am", "pm", "eve")
@@ -138,7 +138,7 @@ def pending(lessons: Iterable[Shown]) -> list[Shown]:
 
 def slot_of(lesson: Shown, at: str | None, now: str) -> str | None:
     """When a lesson is looked at: as asked, as it stands, or at its first wish still to come."""
-    if at:
+    if at and is_moment(at):
         return at
     if lesson["starts_at"]:
         return str(lesson["starts_at"])

@@ -13,7 +13,7 @@ from services.portal.pages.desk_lists import moment, wants_sheet
 from services.portal.pages.desk_plans import DEGREES, USUAL, WEIGHTS, options
 from services.portal.pages.frame import Page, pages
 from services.portal.pages.upstream import Refused
-from services.portal.pages.words import instant
+from services.portal.pages.words import is_moment
 
 router = pages("/desk/plans/{plan_id:uuid}", Role.SCHEDULER)
 
@@ -102,7 +102,7 @@ async def line(page: Page, plan_id: UUID, lesson_id: UUID) -> Response:
     query = page.request.query_params
     wishes = [wish["starts_at"] for wish in lesson["wishes"]][:STARTS]
     asked = moment(query.get("own")) or query.get("starts_at") or "".join(wishes[:1])
-    starts = asked if _is_moment(asked) else ""
+    starts = asked if is_moment(asked) else ""
     people: dict[str, Any] = {"items": [], "excluded": []}
     refusal = None
     if starts:
@@ -148,13 +148,6 @@ async def edit(page: Page, plan_id: UUID, lesson_id: UUID) -> Response:
         "leave_out": page._("这次不排这一课次。"),
     }
     return await page.go(f"/desk/plans/{plan_id}", done=done.get(what, ""))
-
-
-def _is_moment(text: str) -> bool:
-    try:
-        return instant(text) is not None
-    except ValueError:
-        return False
 
 
 def _belongs(line: dict[str, Any], show: str, other: set[str]) -> bool:

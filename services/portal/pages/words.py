@@ -134,6 +134,14 @@ def words(language: str) -> Words:
     return Words(language)
 
 
+def is_moment(text: str) -> bool:
+    """Whether an address or a form says a moment: what it says may be anything."""
+    try:
+        return instant(text) is not None
+    except (ValueError, OverflowError):
+        return False
+
+
 def instant(value: Any) -> datetime | None:
     """A moment in the district's time, from a datetime or RFC 3339 text."""
     if not value:
