@@ -70,7 +70,8 @@ class Person:
     def to(self, path: str) -> None:
         """By the menu on the left, or at the bottom of a phone."""
         links = self.page.locator(f"nav.menu a[href='{path}'], nav.tabs-bottom a[href='{path}']")
-        # Its own arrival is waited for: the same page asked again too soon would never come.
+        # What is under way arrives first, then this: a page asked for again too soon never comes.
+        self.page.wait_for_load_state()
         with self.page.expect_event("domcontentloaded"):
             self.hands.press(links.locator("visible=true"))
         self.page.wait_for_url(lambda url: urlsplit(url).path == path)
