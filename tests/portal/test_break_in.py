@@ -355,7 +355,7 @@ def test_posts_of_other_roles_are_not_there(pages: Pages) -> None:
         f"/admin/accounts/{victim}/disable",
         f"/admin/accounts/{victim}/reset",
         "/admin/numbers/fix_days",
-        "/admin/import",
+        "/admin/import/lecturers",
     ):
         answer = clerk.post(path, csrf=token, value="1")
         assert answer.status_code == 404, path
