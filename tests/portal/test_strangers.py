@@ -235,6 +235,34 @@ def test_another_lecturers_offers_and_promises_are_not_there(town: Town, world: 
     assert everything(town, world) == before
 
 
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("who", [SCHOOL, "scheduler", "lecturer", "supervisor", "administrator"])
+def test_an_address_nobody_gave_is_no_mistake_of_ours(town: Town, world: World, who: str) -> None:
+    """Every page, with each thing its address may say said wrong."""
+    login = str(world.lecturer) if who == "lecturer" else who
+    browser, shown = Person(town, login), known_addresses(world, "2026-12-08")[login]
+    doors = {route.path: route for route in every_door("", "GET")}
+
+    broken, tried = [], 0
+    for route, paths in shown.items():
+        for address, name in ((path, name) for path in paths[:1] for name in said_by(doors[route])):
+            for junk in JUNK_ASKED:
+                url = httpx.URL(address).copy_set_param(name, junk)
+                answer = browser.http.get(url)
+                tried += 1
+                if answer.status_code >= 500:
+                    broken.append((str(url), answer.status_code))
+    assert broken == []
+    assert tried > 50
+
+
+def said_by(door: APIRoute) -> list[str]:
+    """What the address of a page may say, as its module reads it."""
+    source = Path(getfile(door.endpoint)).read_text(encoding="utf-8")
+    names = {one.alias for one in door.dependant.query_params}
+    return sorted(names | {name for line in ASKED.findall(source) for name in WORD.findall(line)})
+
+
 WHO = {"/clerk": SCHOOL, "/desk": "scheduler", "/supervisor": "supervisor"}
 WHO |= {"/admin": "administrator", "/account": "administrator"}
 
@@ -262,31 +290,3 @@ def test_what_no_form_sends_is_refused_and_no_mistake_of_ours(
                 if answer.status_code >= 500:
                     broken.append((address, junk, answer.status_code))
     assert broken == []
-
-
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("who", [SCHOOL, "scheduler", "lecturer", "supervisor", "administrator"])
-def test_an_address_nobody_gave_is_no_mistake_of_ours(town: Town, world: World, who: str) -> None:
-    """Every page, with each thing its address may say said wrong."""
-    login = str(world.lecturer) if who == "lecturer" else who
-    browser, shown = Person(town, login), known_addresses(world, "2026-12-08")[login]
-    doors = {route.path: route for route in every_door("", "GET")}
-
-    broken, tried = [], 0
-    for route, paths in shown.items():
-        for address, name in ((path, name) for path in paths[:1] for name in said_by(doors[route])):
-            for junk in JUNK_ASKED:
-                url = httpx.URL(address).copy_set_param(name, junk)
-                answer = browser.http.get(url)
-                tried += 1
-                if answer.status_code >= 500:
-                    broken.append((str(url), answer.status_code))
-    assert broken == []
-    assert tried > 50
-
-
-def said_by(door: APIRoute) -> list[str]:
-    """What the address of a page may say, as its module reads it."""
-    source = Path(getfile(door.endpoint)).read_text(encoding="utf-8")
-    names = {one.alias for one in door.dependant.query_params}
-    return sorted(names | {name for line in ASKED.findall(source) for name in WORD.findall(line)})
