@@ -23,7 +23,6 @@ from services.kit.talk import talk
 
 LOOK = 0.25  # seconds between two looks for something to do
 TELL = 0.5  # seconds between two words about a run, at least
-GROUND = 10.0  # seconds: the lecturer room weighs every lesson against everybody
 BATCH = 5  # lessons placed in one transaction
 GROUND_SECONDS = 20.0  # to answer one part of the question about the ground
 AT_ONCE = 4  # plans run at once; others wait
@@ -106,9 +105,7 @@ class Runner:
 
     async def _planned(self, plan_id: UUID, material: Material) -> tuple[Answer, dict[str, Any]]:
         wanted = material.wanted
-        asked = ground_question(wanted, material.district).model_dump(mode="json")
-        said = await replies.ask(self.bus, "lecturer", "plan.ground", patience=GROUND, **asked)
-        desk = await asyncio.to_thread(lambda: Desk(wanted, Ground.model_validate(said)))
+        desk = await asyncio.to_thread(Desk, wanted, await self._ground(material))
         question = await asyncio.to_thread(
             lambda: PlannerQuestion(
                 run=plan_id, do="plan", options=desk.options(), problem=desk.problem()

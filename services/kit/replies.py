@@ -49,6 +49,8 @@ async def serve(bus: Bus, database: Database, answers: Answers) -> None:
     for question, answer in answers.items():
         subject = f"rpc.{bus.service}.{question}"
         await bus.client.subscribe(subject, queue=bus.service, cb=_responder(bus, database, answer))
+    # Until the broker has heard of it, whoever asks is told that nobody answers.
+    await bus.client.flush()
 
 
 def _responder(bus: Bus, database: Database, answer: Answer) -> Any:

@@ -38,6 +38,7 @@ class Planner:
                 await client.subscribe(f"rpc.planner.{do}", queue="planner", cb=self._hears(line))
         # All of them hear it: only one has the run.
         await client.subscribe("rpc.planner.stop", cb=self._stop)
+        await client.flush()
         self.listening = True
 
     def _hears(self, line: Line) -> Callable[[Msg], Awaitable[None]]:

