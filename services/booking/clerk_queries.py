@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from services.booking.models import (
     TrainingTarget,
 )
 from services.booking.states import ChangeState, LessonState, OrderState
+from services.kit import clock
 from services.kit.auth import Caller, Role
 from services.kit.numbers import Numbers
 
@@ -68,7 +69,7 @@ def desk(session: Session, *, days: int, by: Caller, at: datetime) -> Desk:
     coming days."""
     school_id = own_school(by)
     numbers = Numbers.of(session, by.district)
-    today = _midnight(at.astimezone(numbers.zone).date(), numbers)
+    today = clock.midnight(at.astimezone(numbers.zone).date(), numbers.zone)
     found = [
         *_changes(session, school_id),
         *_lessons(session, school_id, today),
@@ -182,7 +183,7 @@ def _lines(session: Session, school_id: UUID) -> Iterator[Todo]:
 def _year(session: Session, school_id: UUID, by: Caller, at: datetime) -> Year:
     numbers = Numbers.of(session, by.district)
     of, blocks = queries.year_blocks(session, by=by, at=at)
-    opens, closes = (_midnight(date(year, 1, 1), numbers) for year in (of, of + 1))
+    opens, closes = clock.calendar_year(of, numbers.zone)
     letters = session.execute(
         sa.select(col(Order.state), sa.func.count())
         .where(col(Order.school_id) == school_id)
@@ -227,7 +228,3 @@ def _coming(session: Session, school_id: UUID, today: datetime, days: int) -> li
 
 def _title(course: dict[str, Any] | None) -> str:
     return str((course or {}).get("title", ""))
-
-
-def _midnight(on: date, numbers: Numbers) -> datetime:
-    return datetime.combine(on, time(), numbers.zone)

@@ -1,7 +1,6 @@
 """Booking over HTTP: the workbench of the district, and what a decision would touch."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -36,6 +35,7 @@ from services.booking.impact_queries import Question
 from services.booking.lesson_queries import Full
 from services.booking.schemas import Day
 from services.booking.school_schemas import MixOut
+from services.kit import clock
 from services.kit.numbers import Numbers
 from services.kit.web import Now, Router, Tx, Who
 
@@ -56,7 +56,7 @@ def overview(tx: Tx, who: Who, now: Now, year: Year | None = None) -> OverviewOu
     """All lessons of a year, and those without a time, by school, category and state."""
     zone = Numbers.of(tx, who.district).zone
     of = year or now.astimezone(zone).year
-    first, after = (datetime(y, 1, 1, tzinfo=zone).astimezone(UTC) for y in (of, of + 1))
+    first, after = clock.calendar_year(of, zone)
     rows = desk_queries.overview(tx, first, after, by=who)
     reached = targets.progress(tx, who.district, of)
     return OverviewOut(

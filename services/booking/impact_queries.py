@@ -3,7 +3,7 @@ lessons, the people to tell, and for each lesson a proposal. Nothing is changed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from services.booking.models import CourseCopy, Lesson, Order, OrderLine, School
 from services.booking.moving_queries import FAR, Ground, another_place, another_time, ground
 from services.booking.seeing import DISTRICT_WIDE
 from services.booking.states import LessonState, OrderState
-from services.kit import db
+from services.kit import clock, db
 from services.kit.auth import Caller
 from services.kit.errors import Invalid, NotFound
 from services.kit.numbers import Numbers
@@ -96,9 +96,9 @@ def _placed(
     if asked.school_id is not None:
         chosen = chosen.where(Lesson.school_id == asked.school_id)
     if asked.first is not None:
-        chosen = chosen.where(starts >= _midnight(asked.first, numbers))
+        chosen = chosen.where(starts >= clock.midnight(asked.first, numbers.zone))
     if asked.last is not None:
-        chosen = chosen.where(starts < _midnight(asked.last + timedelta(days=1), numbers))
+        chosen = chosen.where(starts < clock.midnight(asked.last + timedelta(days=1), numbers.zone))
     return session.exec(chosen.order_by("starts_at", "id").limit(MOST)).all()
 
 
@@ -195,7 +195,3 @@ def _lecturers(fulls: Sequence[Full]) -> list[dict[str, Any]]:
 def _day(at: datetime | None, numbers: Numbers) -> date:
     assert at is not None
     return at.astimezone(numbers.zone).date()
-
-
-def _midnight(on: date, numbers: Numbers) -> datetime:
-    return datetime.combine(on, time(), numbers.zone).astimezone(UTC)

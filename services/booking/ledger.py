@@ -1,7 +1,7 @@
 """Booking: the ledger of fairness (公平账) between schools: what each asked for in a year, what was
 served, how long it waited, and how often its first choice was met."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from statistics import mean
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from services.booking.models import Lesson, Order, School
 from services.booking.seeing import DISTRICT_WIDE, READERS
 from services.booking.states import LessonState as L
+from services.kit import clock
 from services.kit.auth import Caller
 from services.kit.numbers import Numbers
 from services.kit.outbox import Happened
@@ -57,7 +58,7 @@ def ledger(session: Session, *, year: int, by: Caller) -> dict[str, Any]:
 
 
 def _asked(session: Session, district: str, year: int, zone: ZoneInfo) -> dict[UUID, list[Asked]]:
-    first, after = (datetime(y, 1, 1, tzinfo=zone).astimezone(UTC) for y in (year, year + 1))
+    first, after = clock.calendar_year(year, zone)
     promised = (
         sa.select(sa.func.min(col(Happened.at), type_=Instant))
         .where(

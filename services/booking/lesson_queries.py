@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from services.booking.seeing import DISTRICT_WIDE, READERS
 from services.booking.states import CHANGE, LESSON, ChangeState, LessonState
 from services.contracts.booking import Slot
 from services.contracts.lecturer import StaffingChanged
+from services.kit import clock
 from services.kit.auth import Caller
 from services.kit.errors import Malformed
 from services.kit.numbers import Numbers
@@ -73,7 +74,7 @@ def moment(text: str, numbers: Numbers, *, after: bool = False) -> datetime:
     try:
         if len(text) <= len("2026-12-01"):
             on = date.fromisoformat(text) + timedelta(days=after)
-            return datetime.combine(on, time(), numbers.zone).astimezone(UTC)
+            return clock.midnight(on, numbers.zone)
         at = datetime.fromisoformat(text.replace(" ", "+"))
         if at.tzinfo is None:
             raise ValueError

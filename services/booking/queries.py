@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -27,6 +27,7 @@ from services.booking.orders import lines_of
 from services.booking.schools import school_for
 from services.booking.seeing import DISTRICT_WIDE, READERS, order_for
 from services.booking.states import UNDER_WAY, LessonState, OrderState
+from services.kit import clock
 from services.kit.auth import Caller
 from services.kit.errors import Forbidden
 from services.kit.numbers import Numbers
@@ -167,10 +168,10 @@ def orders(
         found = col(Order.number).contains(q, autoescape=True)
         chosen = chosen.where(found | col(Order.title).contains(q, autoescape=True))
     if first is not None:
-        chosen = chosen.where(Order.created_at >= _midnight(first, numbers))
+        chosen = chosen.where(Order.created_at >= clock.midnight(first, numbers.zone))
     if last is not None:
         chosen = chosen.where(
-            Order.created_at < _midnight(date.fromordinal(last.toordinal() + 1), numbers)
+            Order.created_at < clock.midnight(last + timedelta(days=1), numbers.zone)
         )
     return chosen
 
@@ -243,7 +244,7 @@ def year_blocks(
 def _blocks(
     session: Session, district: str, school_id: UUID | None, year: int, numbers: Numbers
 ) -> list[tuple[str, Decimal]]:
-    first, after = (_midnight(date(of, 1, 1), numbers) for of in (year, year + 1))
+    first, after = clock.calendar_year(year, numbers.zone)
     starts = col(Lesson.starts_at)
     rows = (
         sa.select(col(Lesson.category), col(Lesson.class_hours), starts, col(Lesson.wishes))
@@ -283,7 +284,3 @@ def _shown_courses(lines: Sequence[OrderLine], on: checks.Ground) -> dict[UUID, 
             published = [v for v in newest if v.state == "published"]
             found[id] = (published or newest)[-1]
     return {id: v.model_dump(mode="json") for id, v in found.items() if v is not None}
-
-
-def _midnight(on: date, numbers: Numbers) -> datetime:
-    return datetime.combine(on, time(), numbers.zone).astimezone(UTC)

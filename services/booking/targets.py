@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from services.booking.models import Lesson, School, TrainingTarget
 from services.booking.states import LessonState
+from services.kit import clock
 from services.kit.errors import Invalid
 from services.kit.numbers import Numbers
 
@@ -70,7 +70,7 @@ def progress(
     """Every school of the district (or one of them), in one query. A lesson counts in the year in
     which it was held."""
     zone = Numbers.of(session, district).zone
-    first, after = (datetime(of, 1, 1, tzinfo=zone).astimezone(UTC) for of in (year, year + 1))
+    first, after = clock.calendar_year(year, zone)
     done = (
         sa.select(
             col(Lesson.school_id).label("school_id"),

@@ -1,8 +1,9 @@
 """Kit: the district's clock. Real time, plus an offset that demos and tests may move forward."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from services.kit import config
 
@@ -18,6 +19,16 @@ def now() -> datetime:
     """District time: deadlines and lesson days. The file is looked at on every call, so that all
     services of a stack see a moved clock at once."""
     return real() + offset()
+
+
+def calendar_year(year: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Its first instant and that of the year after."""
+    return midnight(date(year, 1, 1), zone), midnight(date(year + 1, 1, 1), zone)
+
+
+def midnight(on: date, zone: ZoneInfo) -> datetime:
+    """When this day begins there, in UTC."""
+    return datetime.combine(on, time(), zone).astimezone(UTC)
 
 
 def offset() -> timedelta:

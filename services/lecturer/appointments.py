@@ -8,16 +8,18 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from services.contracts.lecturer import AppointmentChanged
-from services.kit import db, timers
+from services.kit import clock, db, timers
 from services.kit.auth import Caller, timer
 from services.kit.errors import Conflict, Invalid, NotFound
 from services.kit.ids import uuid7
 from services.kit.numbers import Numbers
 from services.kit.outbox import tell
 from services.lecturer import losses
+from services.lecturer import substitutes as standing_in
 from services.lecturer.models import Appointment, Assignment, Lecturer
 from services.lecturer.people import last_day
 from services.lecturer.seeing import KEEPERS, check_version, kept
+from services.lecturer.substitutes import NOBODY_NAMED, Substitutes
 
 NOTICE, LAPSE = "appointment_notice", "appointment_lapse"
 IN_THE_MORNING = time(9)  # when a notice goes out, local time
@@ -103,11 +105,13 @@ def revoke(
     reason: str,
     on: date | None = None,
     force: bool = False,
+    substitutes: Substitutes = NOBODY_NAMED,
     by: Caller,
     at: datetime,
 ) -> Appointment:
     """No longer valid from today or from a later day on. 409 `holds_lessons` while he has promised
-    lessons that no other letter covers, unless forced."""
+    lessons that no other letter covers, unless forced; whoever is named for them is asked first
+    (409 `not_eligible`)."""
     row, lecturer = _kept(session, id, by)
     _check_valid(row)
     today = at.astimezone(Numbers.of(session, by.district).zone).date()
@@ -119,9 +123,18 @@ def revoke(
     term = (row.starts_on, last_day(row.ends_on, on))
     bare = _bare(session, lecturer, instead_of=row, term=term, at=at)
     losses.check(session, lecturer, bare, force=force, by=by)
+    standing_in.check(session, lecturer, bare, substitutes, by=by, at=at)
     row.revoked_on, row.revoke_reason = on, reason
     _changed(session, row, lecturer, by=by, at=at)
-    losses.take_away(session, lecturer, bare, code="appointment_revoked", by=by, at=at)
+    losses.take_away(
+        session,
+        lecturer,
+        bare,
+        code="appointment_revoked",
+        chosen=substitutes,
+        by=by,
+        at=at,
+    )
     losses.settle_offers(session, lecturer, by=by, at=at)
     return row
 
@@ -153,7 +166,7 @@ def deadlines(
     ends_on: date, *, zone: ZoneInfo, days_before: list[int], at: datetime
 ) -> dict[str, datetime]:
     """Pure: the next notice and the lapse of a letter that ends on this day; none once it has."""
-    over = datetime.combine(ends_on + timedelta(days=1), time(), zone).astimezone(UTC)
+    over = clock.midnight(ends_on + timedelta(days=1), zone)
     if over <= at:
         return {}
     notices = [

@@ -179,7 +179,7 @@ def _load(
 def records(session: Session, district: str, ask: Ask) -> dict[UUID, Record]:
     """What each lecturer gave or promised in this calendar year and the one before it."""
     zone = ask.frame.zone
-    year = datetime.combine(ask.frame.on.replace(month=1, day=1), time(), zone).astimezone(UTC)
+    year = clock.midnight(ask.frame.on.replace(month=1, day=1), zone)
     before = year.replace(year=year.year - 1)
     after = datetime.combine(ask.frame.on.replace(month=12, day=31), time.max, zone).astimezone(UTC)
     this_year = col(Assignment.starts_at) >= year

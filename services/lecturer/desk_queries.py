@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlmodel import Session, col
 
+from services.kit import clock
 from services.kit.auth import Caller
 from services.kit.numbers import Numbers
 from services.lecturer.models import Appointment, Assignment, Lecturer, Offer
@@ -145,7 +146,7 @@ def load(
     starts = col(Assignment.starts_at)
 
     def within(first: date, after: date) -> Any:
-        a, b = (datetime.combine(d, time(), zone).astimezone(UTC) for d in (first, after))
+        a, b = (clock.midnight(d, zone) for d in (first, after))
         return _sum((starts >= a) & (starts < b))
 
     chosen = select(
@@ -159,7 +160,7 @@ def load(
     ).where(
         col(Assignment.district) == by.district,
         col(Assignment.state).in_(COUNTED),
-        starts >= datetime.combine(year - timedelta(days=31), time(), zone).astimezone(UTC),
+        starts >= clock.midnight(year - timedelta(days=31), zone),
     )
     if lecturer_ids is not None:
         chosen = chosen.where(col(Assignment.lecturer_id).in_(list(lecturer_ids)))

@@ -4,11 +4,12 @@ accepting. A reason is {"code", ...facts, "change"}: the smallest change that wo
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.kit import clock
 from services.kit.numbers import Numbers
 from services.lecturer.places import Spot, Travel
 
@@ -66,7 +67,7 @@ class Frame:
     @classmethod
     def of(cls, rules: Rules, starts_at: datetime, ends_at: datetime) -> "Frame":
         def span(first: date, after: date) -> tuple[datetime, datetime]:
-            return _midnight(first, rules.zone), _midnight(after, rules.zone)
+            return clock.midnight(first, rules.zone), clock.midnight(after, rules.zone)
 
         on = starts_at.astimezone(rules.zone).date()
         monday = on - timedelta(days=on.weekday())
@@ -279,10 +280,6 @@ def _reason(code: str, change: str | tuple[str, dict[str, Any]], **facts: Any) -
 def _rank(half_day: str) -> tuple[int, int]:
     day, _, part = half_day.partition("_")
     return WEEKDAYS.index(day), PARTS.index(part)
-
-
-def _midnight(on: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(on, time(), zone).astimezone(UTC)
 
 
 def _at(moment: datetime, rules: Rules) -> str:

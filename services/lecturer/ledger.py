@@ -3,7 +3,7 @@ nobody likes: evenings, long ways, short notice."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from services.kit import clock
 from services.kit.auth import Caller, Role
 from services.kit.numbers import Numbers
 from services.lecturer.models import Assignment, Lecturer
@@ -74,7 +75,7 @@ def burdens(
 ) -> dict[UUID, Burden]:
     """Of the lecturers who gave or promised anything in this calendar year, or of some of them;
     in one query. `without`: a lesson that does not count."""
-    first, after = (datetime(y, 1, 1, tzinfo=measure.zone) for y in (year, year + 1))
+    first, after = clock.calendar_year(year, measure.zone)
     chosen = (
         select(
             *(col(Assignment.lecturer_id), col(Assignment.starts_at), col(Assignment.ends_at)),
@@ -85,8 +86,8 @@ def burdens(
         .where(
             col(Assignment.district) == district,
             col(Assignment.state).in_(COUNTED),
-            col(Assignment.starts_at) >= first.astimezone(UTC),
-            col(Assignment.starts_at) < after.astimezone(UTC),
+            col(Assignment.starts_at) >= first,
+            col(Assignment.starts_at) < after,
         )
     )
     if ids is not None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
-from services.kit import db
+from services.kit import clock, db
 from services.kit.auth import Caller
 from services.kit.errors import NotFound
 from services.lecturer import calendar, queries
@@ -146,8 +146,7 @@ def year(session: Session, year: int | None, *, by: Caller, at: datetime) -> Sho
     me = himself(session, by)
     own = Own(session, me, at)
     year = year or at.astimezone(own.zone).year
-    first = datetime(year, 1, 1, tzinfo=own.zone)
-    last = datetime(year + 1, 1, 1, tzinfo=own.zone)
+    first, last = clock.calendar_year(year, own.zone)
     months = [_month(number) for number in range(1, 13)]
     for row in promises(session, me.id, first=first, last=last):
         if not first <= row.starts_at < last:

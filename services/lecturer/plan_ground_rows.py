@@ -1,7 +1,7 @@
 """Lecturer: what a planning problem reads of its tables, one query for each."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from services.contracts.booking import Place, Slot
 from services.contracts.planning import GroundQuestion, Held, Offered
+from services.kit import clock
 from services.lecturer.eligibility import Frame, Person
 from services.lecturer.models import Assignment, Offer, Qualification
 from services.lecturer.people import COUNTED, NEIGHBOUR
@@ -117,8 +118,7 @@ def offers(
 
 def given_this_year(session: Session, district: str, horizon: Horizon) -> dict[UUID, int]:
     """By lecturer, the lessons given or promised in the year of the period's first day."""
-    year, zone = horizon.first_on.year, horizon.rules.zone
-    begins, ends = (datetime(y, 1, 1, tzinfo=zone).astimezone(UTC) for y in (year, year + 1))
+    begins, ends = clock.calendar_year(horizon.first_on.year, horizon.rules.zone)
     statement = (
         select(col(Assignment.lecturer_id), func.count())
         .where(
