@@ -305,6 +305,9 @@ class Lesson(Table, table=True):
     dispute_reason: str | None = None
     resolution: str | None = None
     makeup_of: UUID | None = Field(default=None, foreign_key="lesson.id", index=True)
+    # 拼班: whose lesson these people come to; and how many of others come to this one.
+    joined_to: UUID | None = Field(default=None, index=True)
+    guest_people: int = 0
     suspend_reason: str | None = None
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     reason_code: str | None = None
