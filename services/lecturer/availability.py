@@ -12,10 +12,12 @@ from services.kit.auth import Caller
 from services.kit.db import insert_many
 from services.kit.errors import Conflict, Invalid, NotFound
 from services.lecturer import losses
+from services.lecturer import substitutes as standing_in
 from services.lecturer.eligibility import HALF_DAYS
 from services.lecturer.lecturers import changed
 from services.lecturer.models import Assignment, Availability, Leave, Lecturer
 from services.lecturer.seeing import check_version, his_or_kept
+from services.lecturer.substitutes import NOBODY_NAMED, Substitutes
 
 LONGEST_LEAVE = timedelta(days=732)
 
@@ -53,11 +55,13 @@ def take_leave(
     ends_at: datetime,
     reason: str,
     force: bool = False,
+    substitutes: Substitutes = NOBODY_NAMED,
     by: Caller,
     at: datetime,
 ) -> tuple[Leave, bool]:
     """His leave, and whether it is new. 409 `holds_lessons` with the lessons he has promised in
-    that time, unless the district forces it: then he loses them."""
+    that time, unless the district forces it: then he loses them, and whoever it names is asked
+    first; 409 `not_eligible` when one of those may not."""
     lecturer = his_or_kept(session, lecturer_id, by)
     before = session.get(Leave, id)
     if before is not None:
@@ -73,6 +77,7 @@ def take_leave(
         col(Assignment.ends_at) > starts_at,
     )
     losses.check(session, lecturer, lessons, force=force, by=by)
+    standing_in.check(session, lecturer, lessons, substitutes, by=by, at=at)
     row = Leave(
         id=id,
         lecturer_id=lecturer_id,
@@ -84,7 +89,7 @@ def take_leave(
     )
     session.add(row)
     _leave_changed(session, lecturer, row, "take_leave", reason, by=by, at=at)
-    losses.take_away(session, lecturer, lessons, code="leave", by=by, at=at)
+    losses.take_away(session, lecturer, lessons, code="leave", chosen=substitutes, by=by, at=at)
     losses.settle_offers(session, lecturer, by=by, at=at)
     return row, True
 

@@ -12,12 +12,13 @@ from services.kit import auth
 from services.kit.auth import Caller
 from services.kit.errors import Conflict
 from services.kit.numbers import Numbers
-from services.lecturer import candidates, doors, retimes, seats, staffing
+from services.lecturer import candidates, doors, retimes, seats, staffing, substitutes
 from services.lecturer.eligibility import OF_THE_MOMENT
 from services.lecturer.held import Held, hold
 from services.lecturer.models import Assignment, Lecturer, Offer, Seat
 from services.lecturer.seeing import KEEPERS
 from services.lecturer.states import HOLDING, LIVE_OFFER
+from services.lecturer.substitutes import NOBODY_NAMED, Substitutes
 
 Promises = Sequence[tuple[Assignment, Seat | None]]
 
@@ -45,10 +46,17 @@ def check(
 
 
 def take_away(
-    session: Session, lecturer: Lecturer, promises: Promises, *, code: str, by: Caller, at: datetime
+    session: Session,
+    lecturer: Lecturer,
+    promises: Promises,
+    *,
+    code: str,
+    chosen: Substitutes = NOBODY_NAMED,
+    by: Caller,
+    at: datetime,
 ) -> None:
-    """He loses what he promised and the seats are filled anew. What he is giving just now he may
-    finish."""
+    """He loses what he promised and the seats are filled anew, beginning with whoever was chosen.
+    What he is giving just now he may finish."""
     for lesson_id in sorted(one.lesson_id for one, _ in promises if one.state in HOLDING):
         at_stake = hold(session, lesson_id, lecturer_ids=[lecturer.id])
         holder = at_stake.holder
@@ -59,6 +67,7 @@ def take_away(
             at_stake, holder, "void", by=system, at=at, reason_code=code, fault="lecturer"
         )
         staffing.lose(at_stake, "voided")
+        substitutes.ask_first(at_stake, chosen, by=by, at=at)
         seats.settle(at_stake, cause=code, by=by, at=at)
 
 

@@ -25,6 +25,8 @@ Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Pool = Literal["lead_study", "professional", "backbone"]
 Cap = Literal["day", "week", "month"]
+# By lesson, who is asked first when he loses it; null: nobody, the district sees to it otherwise.
+Substitutes = Annotated[dict[UUID, UUID | None], Field(max_length=500)]
 
 
 def like(**example: Any) -> ConfigDict:
@@ -130,6 +132,7 @@ class RevokeIn(In):
     reason: Reason
     on: Day | None = None
     force: bool = False
+    substitutes: Substitutes = {}
 
 
 class HalfDaysIn(In):
@@ -151,6 +154,7 @@ class LeaveIn(In):
     ends_at: Moment
     reason: Reason
     force: bool = False
+    substitutes: Substitutes = {}
 
 
 class NameOut(BaseModel):
