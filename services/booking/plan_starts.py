@@ -2,7 +2,7 @@
 a constant number of reads."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -30,6 +30,8 @@ from services.contracts.booking import Place, Slot
 from services.kit.auth import Caller
 from services.kit.errors import Invalid
 from services.kit.numbers import Numbers
+
+OPEN = frozenset({LessonState.UNPLACED})
 
 
 @dataclass(frozen=True)
@@ -66,15 +68,28 @@ def possible(
     last: date,
     wish_points: Points,
     pinned: dict[UUID, Slot],
+    states: Collection[LessonState] = OPEN,
     by: Caller,
     at: datetime,
 ) -> list[Possible]:
-    """Every lesson in its order. A pinned one is judged at its own time alone."""
+    """Every lesson in its order, as far as it is in one of the `states`. A pinned one is judged at
+    its own time alone."""
     on = _read(session, lessons, first, last, by)
     found = [
-        _one(session, lesson, on, (first, last), wish_points, pinned, by, at) for lesson in lessons
+        _one(session, lesson, on, (first, last), wish_points, pinned, by, at)
+        if lesson.state in states
+        else _not_open(lesson, on)
+        for lesson in lessons
     ]
     return _whole_camps(found)
+
+
+def _not_open(lesson: Lesson, on: Reading) -> Possible:
+    """It was placed or ended since it was asked for."""
+    line, order = on.lines[lesson.line_id], on.orders[lesson.order_id]
+    format = str((line.snapshot or {}).get("format", ""))
+    weight = plan_rules.weight_of(format, urgent=order.urgent)
+    return Possible(lesson, line, weight, None, refused={"lesson_not_open": 1})
 
 
 def _one(
@@ -90,8 +105,6 @@ def _one(
     line, order = on.lines[lesson.line_id], on.orders[lesson.order_id]
     version = place_checks.version_of(session, lesson)
     weight = plan_rules.weight_of(version.format, urgent=order.urgent)
-    if lesson.state != LessonState.UNPLACED:  # it was placed or ended since it was asked for
-        return Possible(lesson, line, weight, None, refused={"lesson_not_open": 1})
     try:
         place = place_checks.place_asked(session, lesson, Asked(), by=by)
     except Invalid as refusal:
