@@ -22,6 +22,7 @@ class Plan(Table, table=True):
         CheckConstraint("first_on <= last_on", name="plan_period_forward"),
         Index("plan_by_district", "district", "created_at", "id"),
         Index("plan_by_state", "state"),
+        Index("plan_by_season", "season_id", "created_at"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -32,6 +33,7 @@ class Plan(Table, table=True):
     last_on: date
     options: dict[str, Any] = Field(sa_type=Json)  # plan_rules.Options
     previous_id: UUID | None = Field(default=None, foreign_key="plan.id")
+    season_id: UUID | None = None  # whose allocation it is
     created_at: datetime = Field(sa_type=Instant)
     made_by: UUID
     made_by_name: str = ""

@@ -1,6 +1,10 @@
 """Booking: its migrations."""
 
-from services.booking import grouping_models, plan_models  # noqa: F401  (their tables)
+from services.booking import (  # noqa: F401  (their tables)
+    grouping_models,
+    plan_models,
+    season_models,
+)
 from services.booking.models import PLACE_GUARD, Table
 from services.kit.migrate import run
 
