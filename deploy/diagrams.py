@@ -1,10 +1,11 @@
-"""Deploy: the five state machines from their tables: docs/states.md for developers, and what the
+"""Deploy: the state machines from their tables: docs/states.md for developers, and what the
 help page of the portal draws, which may not import the rooms the tables live in."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+from services.booking.plan_states import PLAN
 from services.booking.states import CHANGE, LESSON, ORDER
 from services.kit.states import Machine
 from services.lecturer.states import ASSIGNMENT, OFFER
@@ -17,15 +18,14 @@ MACHINES: dict[str, Machine[Any]] = {
     "派课单 offer": OFFER,
     "授课承诺 assignment": ASSIGNMENT,
     "改期单 change": CHANGE,
+    "排课方案 plan": PLAN,
 }
 
 
 def text() -> str:
     """One Mermaid diagram and one table of moves a machine."""
-    parts = ["# The five state machines", "", "Made by `make asyncapi` from the tables in"]
-    parts += [
-        "`services/booking/states.py` and `services/lecturer/states.py`; a test keeps it true."
-    ]
+    parts = ["# The state machines", "", "Made by `make asyncapi` from the tables of the rooms"]
+    parts += ["(`services/*/*states.py`); a test keeps it true."]
     for title, machine in MACHINES.items():
         parts += ["", f"## {title}", "", "```mermaid", machine.diagram(), "```", ""]
         parts += ["| from | verb | by | to |", "|---|---|---|---|"]

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from deploy import asyncapi, diagrams
+from services.booking.plan_states import PLAN
 from services.booking.states import CHANGE, LESSON, ORDER
-from services.contracts.booking import ChangeChanged, LessonChanged, OrderChanged
+from services.contracts.booking import ChangeChanged, LessonChanged, OrderChanged, PlanChanged
 from services.contracts.lecturer import AssignmentChanged, OfferChanged
 from services.kit.event import Event
 from services.kit.states import Machine
@@ -33,6 +34,7 @@ def test_an_event_belongs_to_the_service_that_tells_it(event: type[Event]) -> No
         (ORDER, OrderChanged),
         (LESSON, LessonChanged),
         (CHANGE, ChangeChanged),
+        (PLAN, PlanChanged),
         (OFFER, OfferChanged),
         (ASSIGNMENT, AssignmentChanged),
     ],

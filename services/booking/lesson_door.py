@@ -60,12 +60,14 @@ def move_lesson(
     note: str | None = None,
     allowed: Role | None = None,
     applying: bool = False,
+    batch: UUID | None = None,
     **facts: Any,
 ) -> Lesson:
     """Move it: facts, version, holds, talks, deadline, event. The caller has locked it.
 
     `allowed` is the role under which the move happens when the caller only causes it; `applying`
-    says that the change about it is being carried out, and outlives the move.
+    says that the change about it is being carried out, and outlives the move; `batch` that it
+    happens together with others (the plan that is being published).
     """
     move = LESSON.move(verb, L(lesson.state), {allowed} if allowed else by.roles)
     was, lesson.state = str(lesson.state), move.target
@@ -83,7 +85,7 @@ def move_lesson(
         _end_talks(session, lesson, by, at)
     if lesson.state in (L.UNPLACED, L.WAITLISTED):
         lesson.starts_at = lesson.ends_at = None
-    _tell(session, lesson, verb, was=was, by=by, at=at, note=note, deadline=True)
+    _tell(session, lesson, verb, was=was, by=by, at=at, note=note, deadline=True, batch=batch)
     return lesson
 
 
@@ -114,6 +116,7 @@ def _tell(
     at: datetime,
     note: str | None,
     deadline: bool = False,
+    batch: UUID | None = None,
 ) -> None:
     numbers = Numbers.of(session, lesson.district)
     lesson.version += 1
@@ -137,6 +140,7 @@ def _tell(
             at=at,
             by=by.actor(),
             rescue=lesson_rules.is_rescue(lesson, at, numbers),
+            batch=batch,
             **facts_of(session, lesson),
         ),
     )

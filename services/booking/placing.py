@@ -34,12 +34,13 @@ def place(
     lecturers: Sequence[UUID] | None = None,
     wanted_only: bool = False,
     override: str | None = None,
+    batch: UUID | None = None,
     by: Caller,
     at: datetime,
 ) -> Placed:
     """Slot and place taken, a fresh ladder asked for. `lecturers`, ranked, stand in place of the
-    school's wishes; `wanted_only` asks nobody else. 409: a code of `place_checks`, or
-    `place_taken`."""
+    school's wishes; `wanted_only` asks nobody else; `batch` is the plan it belongs to. 409: a code
+    of `place_checks`, or `place_taken`."""
     lesson = take(session, lesson_id, by=by)
     verb = resolve(session, lesson, "place", by=by)
     slot, where = _wanted(session, lesson, asked, by, at)
@@ -49,9 +50,8 @@ def place(
     facts["wanted_only"] = wanted_only
     if lecturers is not None:
         facts["wanted_lecturers"] = [str(lecturer) for lecturer in lecturers]
-    move_lesson(
-        session, lesson, verb, by=by, at=at, note=override, **taken(lesson, slot, where), **facts
-    )
+    facts |= taken(lesson, slot, where)
+    move_lesson(session, lesson, verb, by=by, at=at, note=override, batch=batch, **facts)
     return Placed(lesson, found)
 
 

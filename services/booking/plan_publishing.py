@@ -7,16 +7,15 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from services.booking import placing, plans
+from services.booking import placing, plan_door
 from services.booking.models import Lesson
 from services.booking.place_checks import Asked
+from services.booking.plan_counts import PLACED, SKIPPED
 from services.booking.plan_models import Plan, PlanLine
 from services.booking.plan_states import PlanState
 from services.kit import auth, db
 from services.kit.auth import Caller, Role
 from services.kit.errors import Conflict, Refusal
-
-PLACED, SKIPPED = "placed", "skipped"
 
 
 def publish_some(session: Session, plan_id: UUID, *, most: int, at: datetime) -> bool:
@@ -29,9 +28,8 @@ def publish_some(session: Session, plan_id: UUID, *, most: int, at: datetime) ->
     for line in lines:
         _publish(session, plan, line, at)
     if not lines:
-        plans.move(plan, "finish", auth.system(plan.district))
-        plan.ended_at = at
-        plans.kept(session, plan)
+        by = auth.system(plan.district)
+        plan_door.move_plan(session, plan, "finish", by=by, at=at, ended_at=at)
     return not lines
 
 
@@ -80,6 +78,7 @@ def _place(session: Session, plan: Plan, line: PlanLine, at: datetime) -> None:
         asked=Asked(starts_at=line.starts_at, ends_at=line.ends_at),
         lecturers=[*first, *(id for id in wished if id != line.lecturer_id)],
         wanted_only=lesson.wanted_only,
+        batch=plan.id,
         by=by,
         at=at,
     )

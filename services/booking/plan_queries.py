@@ -5,27 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.booking import plans
+from services.booking import plan_counts, plans
 from services.booking.lesson_queries import Full, full
+from services.booking.plan_counts import Counts
 from services.booking.plan_models import Plan, PlanLine
 from services.booking.plan_states import PLAN, PlanState
 from services.kit.auth import Caller
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Of the lines of a plan."""
-
-    lessons: int = 0
-    served: int = 0
-    pinned: int = 0
-    left_out: int = 0
-    placed: int = 0
-    skipped: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,32 +40,9 @@ def all_plans(by: Caller, state: PlanState | None) -> SelectOfScalar[Plan]:
     return chosen if state is None else chosen.where(Plan.state == state)
 
 
-def counts(session: Session, ids: Sequence[UUID]) -> dict[UUID, Counts]:
-    """Of several plans in one query."""
-    line = PlanLine
-
-    def many(*where: Any) -> Any:
-        return sa.func.sum(sa.case((sa.and_(*where), 1), else_=0))
-
-    rows = session.execute(
-        sa.select(
-            col(line.plan_id),
-            sa.func.count(),
-            many(col(line.starts_at).is_not(None)),
-            many(col(line.pinned).is_(True)),
-            many(col(line.left_out).is_(True)),
-            many(col(line.outcome) == "placed"),
-            many(col(line.outcome) == "skipped"),
-        )
-        .where(col(line.plan_id).in_(ids))
-        .group_by(col(line.plan_id))
-    )
-    return {row[0]: Counts(*(int(n) for n in row[1:])) for row in rows}
-
-
 def one(session: Session, plan_id: UUID, *, by: Caller) -> tuple[Plan, Counts]:
     plan = plans.find(session, plan_id, by=by)
-    return plan, counts(session, [plan.id]).get(plan.id, Counts())
+    return plan, plan_counts.counts(session, [plan.id]).get(plan.id, Counts())
 
 
 def whole(session: Session, plan_id: UUID, *, against: UUID | None = None, by: Caller) -> WholePlan:

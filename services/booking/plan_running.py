@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from services.booking import plan_starts, plans
+from services.booking import plan_door, plan_starts, plans
 from services.booking.plan_answer import Answer
 from services.booking.plan_models import Plan, PlanLine
 from services.booking.plan_problem import At, Wanted
@@ -149,15 +149,15 @@ def finish(
         line.lecturer_name = served.lecturer_name if served else None
         line.why = None if served else whys.get(line.lesson_id)
         session.add(line)
-    plans.move(plan, "finish", auth.system(plan.district))
     plan.status = answer.status if answer else IMPOSSIBLE
     plan.unserved = (answer.unserved if answer else 0) + lost
     plan.soft = answer.soft if answer else 0
     plan.bound_unserved = (answer.bound_unserved if answer else 0) + lost
     plan.bound_soft = answer.bound_soft if answer else 0
     plan.terms = answer.terms if answer else {}
-    plan.compared, plan.seconds, plan.ended_at, plan.phase = dict(compared), seconds, at, None
-    plans.kept(session, plan)
+    ended: dict[str, Any] = {"seconds": seconds, "ended_at": at, "phase": None}
+    ended["compared"] = dict(compared)
+    plan_door.move_plan(session, plan, "finish", by=auth.system(plan.district), at=at, **ended)
 
 
 def fail(
@@ -165,9 +165,8 @@ def fail(
 ) -> None:
     """It came to nothing; the draft it began from is still there, and it may be run again."""
     plan = _running(session, plan_id)
-    plans.move(plan, "fail", auth.system(plan.district))
-    plan.code, plan.facts, plan.ended_at, plan.phase = code, dict(facts), at, None
-    plans.kept(session, plan)
+    ended: dict[str, Any] = {"code": code, "facts": dict(facts), "ended_at": at, "phase": None}
+    plan_door.move_plan(session, plan, "fail", by=auth.system(plan.district), at=at, **ended)
 
 
 def maker(plan: Plan) -> Caller:

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from services.booking.lesson_queries import Full
+from services.booking.plan_counts import Counts
 from services.booking.plan_models import Plan, PlanLine
-from services.booking.plan_queries import Counts, WholePlan, moves, where
+from services.booking.plan_queries import WholePlan, moves, where
 from services.booking.plan_rules import MOST_LESSONS, Options
 from services.booking.schemas import Body, Day, Moment
 from services.kit.auth import Caller

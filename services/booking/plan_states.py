@@ -23,8 +23,8 @@ PLAN = Machine("plan", [
     #    verb       from              to            by         fact          url
     Move("finish",  {P.RUNNING},      P.READY,      SYSTEM,    "ready"),
     Move("fail",    {P.RUNNING},      P.FAILED,     SYSTEM,    "failed"),
-    Move("retry",   {P.FAILED},       P.RUNNING,    SCHEDULER, "running",    "retry"),
-    Move("pin",     {P.READY},        P.READY,      SCHEDULER, "pinned",     "pin"),
+    Move("retry",   {P.FAILED},       P.RUNNING,    SCHEDULER, "started",    "retry"),
+    Move("pin",     {P.READY},        P.READY,      SCHEDULER, "edited",     "pin"),
     Move("replan",  {P.READY},        P.READY,      SCHEDULER, "replanned",  "replan"),
     Move("publish", {P.READY},        P.PUBLISHING, SCHEDULER, "publishing", "publish"),
     Move("finish",  {P.PUBLISHING},   P.PUBLISHED,  SYSTEM,    "published"),

@@ -8,12 +8,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from services.booking import place_checks
+from services.booking import plan_door
 from services.booking.models import Lesson
-from services.booking.place_checks import Asked
 from services.booking.plan_models import Plan, PlanLine
 from services.booking.plan_rules import MOST_LESSONS, Options
-from services.booking.plan_states import PLAN, PlanState
 from services.booking.states import LessonState
 from services.contracts.booking import Slot
 from services.kit import db
@@ -24,6 +22,11 @@ from services.kit.numbers import Numbers
 
 READERS = (Role.SCHEDULER, Role.SUPERVISOR)
 LONGEST = timedelta(days=190)
+# What is not known of a plan that has yet to run.
+UNKNOWN = (
+    *("begun_at", "phase", "code", "ended_at"),
+    *("unserved", "soft", "bound_unserved", "bound_soft"),
+)
 
 
 def find(session: Session, plan_id: UUID, *, by: Caller, lock: bool = False) -> Plan:
@@ -65,7 +68,7 @@ def make(
     session.flush()
     lines = [_line(plan, lesson, n) for n, lesson in enumerate(chosen, 1)]
     db.insert_many(session, PlanLine, [line.model_dump() for line in lines])
-    return plan
+    return plan_door.begin(session, plan, by=by, at=at)
 
 
 def replan(
@@ -79,7 +82,7 @@ def replan(
     """A new plan around what is pinned, beginning from this draft, which stays as it is. Lessons
     that are open no more are not in it."""
     old = find(session, plan_id, by=by, lock=True)
-    PLAN.move("replan", PlanState(old.state), by.roles)
+    plan_door.may(old, "replan", by)
     plan = _plan(
         first_on=old.first_on,
         last_on=old.last_on,
@@ -107,103 +110,34 @@ def replan(
     session.add(plan)
     session.flush()
     db.insert_many(session, PlanLine, [line.model_dump() for line in fresh])
-    return plan
+    plan_door.move_plan(session, old, "replan", by=by, at=at)
+    return plan_door.begin(session, plan, by=by, at=at)
 
 
-def pin(
-    session: Session,
-    plan_id: UUID,
-    lesson_id: UUID,
-    *,
-    lecturer_id: UUID,
-    lecturer_name: str = "",
-    starts_at: datetime,
-    by: Caller,
-    at: datetime,
-) -> tuple[Plan, PlanLine]:
-    """This lecturer at this time, whatever the planner would choose. 409 with the code of a rule
-    of placing, or `pins_overlap` with another pinned lesson of his; 422 `camp_keeps_its_wishes`."""
-    plan, line = _editable(session, plan_id, lesson_id, by)
-    lesson = db.get(session, Lesson, lesson_id)
-    if lesson.state != LessonState.UNPLACED:
-        raise Conflict("lesson_not_open", lesson_id=str(lesson_id), state=str(lesson.state))
-    slot = place_checks.slot_asked(lesson, Asked(starts_at=starts_at))
-    if lesson.programme_id is not None:
-        wishes = [Slot.model_validate(wish) for wish in lesson.wishes]
-        if (wished := next((w for w in wishes if w.starts_at == starts_at), None)) is None:
-            raise Invalid("camp_keeps_its_wishes")
-        slot = wished
-    where = place_checks.place_asked(session, lesson, Asked(), by=by)
-    place_checks.check(session, lesson, slot, where, at=at)
-    others = [one for one in lines_of(session, plan.id) if one.lesson_id != lesson_id]
-    his = [one for one in others if one.lecturer_id == lecturer_id]
-    for one in his:
-        if one.pinned and _overlap(one, slot):
-            raise Conflict("pins_overlap", lesson_id=str(one.lesson_id))
-    line.starts_at, line.ends_at, line.lecturer_id = slot.starts_at, slot.ends_at, lecturer_id
-    known = next((one.lecturer_name for one in his if one.lecturer_name), None)
-    line.lecturer_name = known or lecturer_name or None
-    line.pinned, line.left_out, line.why = True, False, None
-    return _edited(session, plan, line)
-
-
-def unpin(session: Session, plan_id: UUID, lesson_id: UUID, *, by: Caller) -> tuple[Plan, PlanLine]:
-    """The planner may choose again; until then the line stays as it is."""
-    plan, line = _editable(session, plan_id, lesson_id, by)
-    line.pinned = line.left_out = False
-    return _edited(session, plan, line)
-
-
-def leave_out(
-    session: Session, plan_id: UUID, lesson_id: UUID, *, by: Caller
-) -> tuple[Plan, PlanLine]:
-    """The plan does without this lesson; it stays open."""
-    plan, line = _editable(session, plan_id, lesson_id, by)
-    line.starts_at = line.ends_at = line.lecturer_id = line.lecturer_name = line.why = None
-    line.pinned, line.left_out = False, True
-    return _edited(session, plan, line)
-
-
-def retry(session: Session, plan_id: UUID, *, by: Caller) -> Plan:
+def retry(session: Session, plan_id: UUID, *, by: Caller, at: datetime) -> Plan:
     """Run a failed plan again."""
     plan = find(session, plan_id, by=by, lock=True)
-    move(plan, "retry", by)
-    plan.begun_at = plan.phase = plan.code = plan.ended_at = None
-    plan.facts, plan.seconds = {}, 0
-    plan.unserved = plan.soft = plan.bound_unserved = plan.bound_soft = None
-    return kept(session, plan)
+    fresh: dict[str, Any] = {**dict.fromkeys(UNKNOWN), "facts": {}, "seconds": 0}
+    return plan_door.move_plan(session, plan, "retry", by=by, at=at, **fresh)
 
 
 def discard(session: Session, plan_id: UUID, *, by: Caller, at: datetime) -> Plan:
     """A draft nobody wants; one that runs is broken off."""
     plan = find(session, plan_id, by=by, lock=True)
-    move(plan, "discard", by)
-    plan.ended_at = at
-    return kept(session, plan)
+    return plan_door.move_plan(session, plan, "discard", by=by, at=at, ended_at=at)
 
 
 def publish(session: Session, plan_id: UUID, *, by: Caller, at: datetime) -> Plan:
     """From here on its lessons are placed, one after the other. 409 `nothing_to_publish`."""
     plan = find(session, plan_id, by=by, lock=True)
-    move(plan, "publish", by)
+    plan_door.may(plan, "publish", by)
     served = sa.select(sa.func.count()).where(
         col(PlanLine.plan_id) == plan.id, col(PlanLine.starts_at).is_not(None)
     )
     if not session.execute(served).scalar_one():
         raise Conflict("nothing_to_publish")
-    plan.published_by, plan.published_by_name, plan.ended_at = by.id, by.name or "", None
-    return kept(session, plan)
-
-
-def move(plan: Plan, verb: str, by: Caller) -> None:
-    plan.state = PLAN.move(verb, PlanState(plan.state), by.roles).target
-
-
-def kept(session: Session, plan: Plan) -> Plan:
-    plan.version += 1
-    session.add(plan)
-    session.flush()
-    return plan
+    who = {"published_by": by.id, "published_by_name": by.name or ""}
+    return plan_door.move_plan(session, plan, "publish", by=by, at=at, ended_at=None, **who)
 
 
 def lines_of(session: Session, plan_id: UUID) -> Sequence[PlanLine]:
@@ -260,30 +194,3 @@ def _line(plan: Plan, lesson: Lesson, position: int) -> PlanLine:
     return PlanLine(
         plan_id=plan.id, lesson_id=lesson.id, position=position, basis_version=lesson.version
     )
-
-
-def _editable(
-    session: Session, plan_id: UUID, lesson_id: UUID, by: Caller
-) -> tuple[Plan, PlanLine]:
-    plan = find(session, plan_id, by=by, lock=True)
-    move(plan, "pin", by)
-    line = session.get(PlanLine, (plan_id, lesson_id))
-    if line is None:
-        raise NotFound("not_found", what="plan_line", id=str(lesson_id))
-    return plan, line
-
-
-def _edited(session: Session, plan: Plan, line: PlanLine) -> tuple[Plan, PlanLine]:
-    """What is unserved is known; whether it could be better is not, until it is planned again."""
-    session.add(line)
-    session.flush()
-    lines = lines_of(session, plan.id)
-    plan.unserved = sum(o.weight for o in lines if o.starts_at is None and not o.left_out)
-    plan.status = "edited"
-    return kept(session, plan), line
-
-
-def _overlap(line: PlanLine, slot: Slot) -> bool:
-    if line.starts_at is None or line.ends_at is None:
-        return False
-    return line.starts_at < slot.ends_at and line.ends_at > slot.starts_at

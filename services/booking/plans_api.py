@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import Query, Response, status
 from sqlmodel import Session, col
 
+from services.booking import plan_counts, plan_pins, plans
 from services.booking import plan_queries as queries
-from services.booking import plans
 from services.booking.lesson_queries import full
 from services.booking.models import Lesson
+from services.booking.plan_counts import Counts
 from services.booking.plan_models import Plan
-from services.booking.plan_queries import Counts
 from services.booking.plan_schemas import (
     PinIn,
     PinOut,
@@ -63,7 +63,7 @@ def all_plans(
     by = [col(Plan.created_at), col(Plan.id)]
     chosen = queries.all_plans(who, state)
     rows, following = page(tx, chosen, by=by, cursor=cursor, limit=limit, descending=True)
-    counts, numbers = queries.counts(tx, [r.id for r in rows]), Numbers.of(tx, who.district)
+    counts, numbers = plan_counts.counts(tx, [r.id for r in rows]), Numbers.of(tx, who.district)
     items = [PlanHeadOut.of(row, counts.get(row.id, Counts()), who, numbers) for row in rows]
     return PlansOut(items=items, next=following)
 
@@ -103,9 +103,9 @@ def pin(
     the version of the plan."""
     check_match(plans.find(tx, plan_id, by=who, lock=True).version, if_match)
     if body.left_out:
-        plan, line = plans.leave_out(tx, plan_id, lesson_id, by=who)
+        plan, line = plan_pins.leave_out(tx, plan_id, lesson_id, by=who, at=now)
     elif body.pinned and body.lecturer_id and body.starts_at:
-        plan, line = plans.pin(
+        plan, line = plan_pins.pin(
             tx,
             plan_id,
             lesson_id,
@@ -116,7 +116,7 @@ def pin(
             at=now,
         )
     else:
-        plan, line = plans.unpin(tx, plan_id, lesson_id, by=who)
+        plan, line = plan_pins.unpin(tx, plan_id, lesson_id, by=who, at=now)
     numbers = Numbers.of(tx, who.district)
     of = full(tx, [db.get(tx, Lesson, lesson_id)])[0]
     shown = line_of(line, of, None, numbers)
@@ -133,9 +133,9 @@ def replan(
 
 
 @router.post("/plans/{plan_id}/retry", status_code=status.HTTP_202_ACCEPTED)
-def retry(plan_id: UUID, tx: Tx, who: Who, response: Response) -> PlanHeadOut:
+def retry(plan_id: UUID, tx: Tx, who: Who, now: Now, response: Response) -> PlanHeadOut:
     """Run a failed plan again."""
-    return _shown(tx, plans.retry(tx, plan_id, by=who), who, response)
+    return _shown(tx, plans.retry(tx, plan_id, by=who, at=now), who, response)
 
 
 @router.post("/plans/{plan_id}/publish", status_code=status.HTTP_202_ACCEPTED)
@@ -153,5 +153,5 @@ def discard(plan_id: UUID, tx: Tx, who: Who, now: Now, response: Response) -> Pl
 
 def _shown(tx: Session, plan: Plan, who: Caller, response: Response) -> PlanHeadOut:
     etag(response, plan.version)
-    counts = queries.counts(tx, [plan.id]).get(plan.id, Counts())
+    counts = plan_counts.counts(tx, [plan.id]).get(plan.id, Counts())
     return PlanHeadOut.of(plan, counts, who, Numbers.of(tx, who.district))

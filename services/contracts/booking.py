@@ -117,6 +117,8 @@ class LessonChanged(MoveEvent):
     notice: str | None = None
     due_at: AwareDatetime | None = None
     verified_minutes: int | None = None
+    # Placed together with others by one publishing (the id of the plan): told to people in one.
+    batch: UUID | None = None
 
 
 class ChangeChanged(MoveEvent):
@@ -146,6 +148,40 @@ class ChangeChanged(MoveEvent):
     reason: str = ""
     reason_code: str | None = None
     due_at: AwareDatetime | None = None
+
+
+class PlanChanged(MoveEvent):
+    """A draft plan (排课方案) moved, or was edited by hand. Nothing of it has happened to a lesson
+    before it is `publishing`; each lesson placed then carries the plan as its `batch`."""
+
+    aggregate: ClassVar[str] = "booking.plan"
+    facts: ClassVar[tuple[str, ...]] = (
+        "started",
+        "ready",
+        "failed",
+        "edited",  # one lesson pinned, let go or left out
+        "replanned",  # a new plan begins from it; it stays as it is
+        "publishing",
+        "published",
+        "discarded",
+    )
+
+    first_on: date
+    last_on: date
+    account_id: UUID  # who asked for it; of one that is published, who published it
+    previous_id: UUID | None = None
+    lessons: int
+    served: int = 0
+    pinned: int = 0
+    placed: int = 0
+    skipped: int = 0
+    skipped_why: dict[str, int] = {}  # code of the refusal -> number of lessons
+    reason_code: str | None = None  # why it failed
+    # Of an edit: the lesson, and where it is pinned.
+    lesson_id: UUID | None = None
+    lecturer_id: UUID | None = None
+    lecturer_name: str | None = None
+    slot: Slot | None = None
 
 
 class WorkDay(Frozen):

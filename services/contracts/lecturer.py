@@ -55,6 +55,7 @@ class OfferChanged(MoveEvent):
     reason_code: str | None = None
     fault: str | None = None
     notice: str | None = None
+    batch: UUID | None = None  # of the lesson, when it was sent because of its placing
 
 
 class AssignmentChanged(MoveEvent):

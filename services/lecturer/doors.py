@@ -187,6 +187,7 @@ def _offer_told(
         reason_code=offer.reason_code,
         fault=offer.fault,
         notice=offer.notice,
+        batch=held.seat.body.get("batch") if fact == "sent" else None,
     )
 
 

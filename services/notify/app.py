@@ -1,7 +1,7 @@
 """Notify: what reaches people, by which channel, exactly once."""
 
 from services.kit.app import make_app
-from services.notify import api, mail, stream_api
+from services.notify import api, digests, mail, stream_api
 from services.notify.handlers import HANDLERS
 from services.notify.queries import AUDITS
 
@@ -9,6 +9,7 @@ app = make_app(
     "notify",
     [api.router, stream_api.router, api.public],
     handlers=HANDLERS,
+    timers=digests.TIMERS,
     audits=AUDITS,
     background=[mail.deliver],
 )

@@ -41,7 +41,8 @@ def seal(message: Message, account: Account, words: Words, *, title: str) -> tup
     mail["X-Auto-Response-Suppress"] = "All"
     footer = words.say("这封邮件由约课系统自动发出，请勿回复。")
     ways = "\n".join([*direct(message, account, words), words.say("打开：{url}", url=url)])
-    mail.set_content(f"{body}\n\n{ways}\n\n{footer}\n", cte="base64")
+    several = parts(message, account, words)
+    mail.set_content(f"{body}\n\n{several}{ways}\n\n{footer}\n", cte="base64")
     told = told_by(message)
     if told is not None:
         text = calendars.invitation(
@@ -60,19 +61,38 @@ def seal(message: Message, account: Account, words: Words, *, title: str) -> tup
     return mail.as_bytes(), _policy(account) is SMTPUTF8
 
 
+def parts(message: Message, account: Account, words: Words) -> str:
+    """The things a message about several of them is about, each with its own links."""
+    said = []
+    for number, text in enumerate(words.items(message.kind, message.parameters), 1):
+        of = message.parameters["items"][number - 1]
+        ways = []
+        if message.kind == "offers_received":
+            ways = _answer(account, UUID(of["about"]["offer_id"]), message.created_at, words)
+        ways.append(words.say("打开：{url}", url=config.origin() + of["link"]))
+        said.append("\n".join([f"{number}. {text}", *ways]) + "\n\n")
+    return "".join(said)
+
+
 def direct(message: Message, account: Account, words: Words) -> list[str]:
     """Links that act without a sign-in, sealed only now: none stands in an event or a row."""
     if message.kind == "password_reset":
         ends_at = datetime.fromisoformat(message.parameters["link_ends_at"])
         token = seals.write("reset", [UUID(message.about["reset_id"])], ends_at)
-        said, place = "设置新密码（30 分钟内有效，只能用一次）：{url}", "reset"
-    elif message.kind in ANSWERABLE and account.lecturer_id is not None:
-        offer_id = UUID(message.about["offer_id"])
-        token = seals.write("offer", [account.id, offer_id], message.created_at + ANSWER_LIVES)
-        said, place = "直接答复（无需登录，只能用一次）：{url}", "go"
-    else:
+        said = "设置新密码（30 分钟内有效，只能用一次）：{url}"
+        return [words.say(said, url=f"{config.origin()}/reset/{token}")] if token else []
+    if message.kind in ANSWERABLE:
+        return _answer(account, UUID(message.about["offer_id"]), message.created_at, words)
+    return []
+
+
+def _answer(account: Account, offer_id: UUID, at: datetime, words: Words) -> list[str]:
+    """By which a lecturer answers one offer."""
+    if account.lecturer_id is None:
         return []
-    return [words.say(said, url=f"{config.origin()}/{place}/{token}")] if token else []
+    token = seals.write("offer", [account.id, offer_id], at + ANSWER_LIVES)
+    said = "直接答复（无需登录，只能用一次）：{url}"
+    return [words.say(said, url=f"{config.origin()}/go/{token}")] if token else []
 
 
 def told_by(message: Message) -> calendars.Told | None:

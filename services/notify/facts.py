@@ -8,7 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.contracts.booking import ChangeChanged, LessonChanged, OrderChanged, Place, Slot
+from services.contracts.booking import (
+    ChangeChanged,
+    LessonChanged,
+    OrderChanged,
+    Place,
+    PlanChanged,
+    Slot,
+)
 from services.contracts.catalog import CourseChanged, SiteChanged
 from services.contracts.lecturer import (
     AppointmentChanged,
@@ -45,6 +52,10 @@ def of_event(said: Event) -> Facts:
                 "course": said.course_title,
                 "due_at": _iso(said.due_at),
             }
+        case PlanChanged():
+            facts = _plain(said, "lessons", "served", "placed", "skipped_why", "reason_code")
+            facts |= {"left": said.lessons - said.served or None, "skipped": said.skipped or None}
+            facts |= {"first_on": said.first_on.isoformat(), "last_on": said.last_on.isoformat()}
         case OfferChanged():
             facts = _seat(said.seat) | _old_slot(said.counter)
             facts |= _plain(said, "reason", "reason_code") | {"lecturer": said.lecturer_name}

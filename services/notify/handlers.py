@@ -8,6 +8,7 @@ from services.contracts.booking import (
     LessonChanged,
     NumbersChanged,
     OrderChanged,
+    PlanChanged,
 )
 from services.contracts.catalog import CourseChanged, SiteChanged
 from services.contracts.lecturer import (
@@ -20,7 +21,7 @@ from services.contracts.lecturer import (
 from services.contracts.portal import AccountChanged, ResetAsked
 from services.kit.event import Event
 from services.kit.inbox import Handlers
-from services.notify import copies, messages
+from services.notify import copies, digests, messages
 
 
 def tell(session: Session, said: Event) -> None:
@@ -43,6 +44,11 @@ def staffing(session: Session, said: StaffingChanged) -> None:
     messages.tell(session, said, word=word)
 
 
+def plan(session: Session, said: PlanChanged) -> None:
+    digests.follow(session, said)
+    messages.tell(session, said)
+
+
 HANDLERS: Handlers = {
     AccountChanged: copies.keep_account,
     ResetAsked: tell,
@@ -53,6 +59,7 @@ HANDLERS: Handlers = {
     OrderChanged: tell,
     LessonChanged: lesson,
     ChangeChanged: tell,
+    PlanChanged: plan,
     OfferChanged: tell,
     AssignmentChanged: assignment,
     StaffingChanged: staffing,

@@ -1,12 +1,10 @@
 """Notify: the one door of messages. A row for each person and channel, exactly once."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from services.contracts.booking import LessonChanged
@@ -15,11 +13,18 @@ from services.kit import db
 from services.kit.auth import Caller
 from services.kit.errors import Conflict, NotFound
 from services.kit.event import Event
-from services.kit.ids import uuid7
-from services.notify import calendars, copies, facts, preferences, recipients
-from services.notify.models import Account, Channel, LessonCopy, Message, Post
+from services.notify import (
+    calendars,
+    copies,
+    digests,
+    facts,
+    posting,
+    preferences,
+    recipients,
+)
+from services.notify.models import Account, Channel, LessonCopy, Message
 from services.notify.routing import Nobody, Tell, To, is_recorded, route_of
-from services.notify.waking import MAIL, wake
+from services.notify.waking import wake
 
 LONGEST_OBJECTION = 1000
 
@@ -29,6 +34,7 @@ def tell(
 ) -> int:
     """Write to everybody the table names; answers how many rows are new. Hearing the same event
     again writes nothing. `before` lends the slot of a lesson that has just lost it."""
+    digests.forget(session, said)
     route = route_of(said, word)
     if isinstance(route, Nobody):
         return 0
@@ -40,7 +46,7 @@ def tell(
         for account in recipients.of(session, rule.to, said):
             if account.id not in rows:  # the first row of the table that names a person counts
                 rows[account.id] = _rows(session, said, rule, account, known)
-    return _write(session, [row for found in rows.values() for row in found])
+    return posting.write(session, [row for found in rows.values() for row in found])
 
 
 def read(session: Session, message_id: UUID, *, by: Caller, at: datetime) -> Message:
@@ -84,7 +90,7 @@ def object_to(
     rows: list[dict[str, Any]] = []
     for account in recipients.schedulers(session, message.district):
         rows += [
-            _row(
+            posting.row(
                 account,
                 channel,
                 waits=quiet,
@@ -97,7 +103,7 @@ def object_to(
             )
             for channel, quiet in preferences.ways(session, account, mail=True).items()
         ]
-    _write(session, rows)
+    posting.write(session, rows)
     return message
 
 
@@ -130,13 +136,15 @@ def _rows(
         return []
     urgent = rule.urgent or facts.presses(said)
     parameters = known | facts.of_actor(said) if recorded else known
+    if rule.gather and not urgent and digests.gather(session, said, rule, account, parameters):
+        return []
     ways = preferences.ways(session, account, mail=rule.mail, always=rule.always)
     if himself:
         ways.pop(Channel.INAPP)
     if calendar is not None:
         _hurry(session, calendar.uid, urgent)
     return [
-        _row(
+        posting.row(
             account,
             channel,
             waits=quiet and not urgent,
@@ -154,53 +162,11 @@ def _rows(
     ]
 
 
-def _row(
-    account: Account,
-    channel: Channel,
-    *,
-    waits: bool,
-    told: calendars.Told | None = None,
-    **values: Any,
-) -> dict[str, Any]:
-    id, mail = uuid7(), channel == Channel.EMAIL
-    return {
-        "urgent": False,
-        "objectable": False,
-        **values,
-        "id": id,
-        "account_id": account.id,
-        "district": account.district,
-        "channel": str(channel),
-        "status": str(Post.PENDING if mail else Post.SENT),
-        "tries": 0,
-        "waits": mail and waits,
-        "message_id": f"<{id}@{calendars.DOMAIN}>" if mail else None,
-        "calendar_uid": told and told.uid,
-        "calendar_sequence": told and told.sequence,
-        "calendar_method": told and told.method,
-    }
-
-
 def _hurry(session: Session, uid: str, urgent: bool) -> None:
     """A word on a calendar that cannot wait takes the earlier ones with it: they leave in order."""
     if urgent:
         waiting = update(Message).where(col(Message.calendar_uid) == uid, col(Message.waits))
         session.execute(waiting.values(waits=False))
-
-
-def _write(session: Session, rows: Sequence[dict[str, Any]]) -> int:
-    """One statement; RETURNING, because what was there already is not counted by every driver."""
-    if not rows:
-        return 0
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    once = dialect.insert(Message).on_conflict_do_nothing(
-        index_elements=["event_id", "account_id", "channel"]
-    )
-    new = session.execute(once.returning(col(Message.id)), list(rows)).all()
-    wake(session, *{row["account_id"] for row in rows})
-    if any(row["channel"] == Channel.EMAIL for row in rows):
-        wake(session, MAIL)
-    return len(new)
 
 
 def _own(session: Session, message_id: UUID, by: Caller) -> Message:

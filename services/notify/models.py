@@ -97,6 +97,38 @@ class Message(Table, table=True):
     calendar_method: str | None = None  # REQUEST CANCEL
 
 
+class Batch(Table, table=True):
+    """Things that happen together (a plan is published): each person is told of them in one."""
+
+    __tablename__ = "batch"
+
+    id: UUID = Field(primary_key=True)  # of the plan
+    district: str
+    opened_at: datetime = Field(sa_type=Instant)  # when this round of gathering began
+    rounds: int = 0  # of messages sent already
+    published_at: datetime | None = Field(default=None, sa_type=Instant)
+    closed: bool = False  # what comes now is told by itself
+
+
+class Gathered(Table, table=True):
+    """What one person is to be told of together with more of the same batch."""
+
+    __tablename__ = "gathered"
+    __table_args__ = (Index("gathered_key", "key"),)
+
+    batch_id: UUID = Field(primary_key=True, foreign_key="batch.id")
+    account_id: UUID = Field(primary_key=True)
+    event_id: UUID = Field(primary_key=True)
+    key: UUID  # what moved: when it moves again, this is no news any more
+    kind: str  # of the message if it stays alone
+    digest: str  # of the message about several
+    mail: bool
+    parameters: dict[str, Any] = Field(sa_type=Json)
+    about: dict[str, str] = Field(sa_type=Json)
+    link: str
+    happened_at: datetime = Field(sa_type=Instant)
+
+
 class Preference(Table, table=True):
     """How a person wants to hear. No row: everything, mail not in quiet hours."""
 

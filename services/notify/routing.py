@@ -35,6 +35,7 @@ class Tell:
     urgent: bool = False  # no quiet hours
     always: bool = False  # by mail whatever the person chose
     when: Callable[[Event], bool] | None = None
+    gather: str | None = None  # the kind that tells of several at once (`digests.py`)
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ ROUTES: dict[str, dict[str, Route]] = {
         "line_approved": LETTER,
         "line_refused_or_order_dead": (Tell(SCHOOL, "lesson_refused", mail=False, when=_refused),),
         "line_fix_deadline": both("lesson_line_lapsed"),
-        "place": (Tell(SCHOOL, "lesson_placed", mail=False),),
+        "place": (Tell(SCHOOL, "lesson_placed", mail=False, gather="lessons_placed"),),
         "park": (Tell(SCHOOL, "lesson_parked", mail=False),),
         "capacity_found": (Tell(SCHEDULERS, "lesson_capacity_found", mail=False),),
         "window_passed": both("lesson_window_passed"),
@@ -228,9 +229,19 @@ ROUTES: dict[str, dict[str, Route]] = {
         "expired": both("change_expired"),
         "applied": both("change_applied"),
     },
+    "booking.plan": {
+        "started": Nobody("whoever began it looks on"),
+        "ready": (Tell(To.ACCOUNT, "plan_ready", mail=False),),
+        "failed": (Tell(To.ACCOUNT, "plan_failed", mail=False),),
+        "edited": Nobody("a draft is not out of the office yet"),
+        "replanned": Nobody("a draft is not out of the office yet"),
+        "publishing": Nobody("told when it is over"),
+        "published": (Tell(SCHEDULERS, "plan_published"),),
+        "discarded": Nobody("a draft nobody else has seen"),
+    },
     "lecturer.offer": {
         "sent": (
-            Tell(LECTURER, "offer_received", when=_is_seat),
+            Tell(LECTURER, "offer_received", when=_is_seat, gather="offers_received"),
             Tell(LECTURER, "offer_retime", when=_is_retime),
         ),
         "reminded": (Tell(LECTURER, "offer_reminder"),),

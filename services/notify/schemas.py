@@ -12,8 +12,17 @@ from services.notify.preferences import Way
 from services.notify.sentences import Words
 
 
+class ItemOut(BaseModel):
+    """One of the things a message is about, and where it is looked at."""
+
+    text: str
+    about: dict[str, str]
+    link: str
+
+
 class MessageOut(BaseModel):
-    """A message in the reader's language. `about` names the rows it concerns."""
+    """A message in the reader's language. `about` names the rows it concerns; `items`: the single
+    things, of a message about several."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -30,6 +39,7 @@ class MessageOut(BaseModel):
                 "objectable": False,
                 "objected_at": None,
                 "parameters": {"course": "乡村振兴政策解读"},
+                "items": [],
             }
         }
     )
@@ -46,15 +56,21 @@ class MessageOut(BaseModel):
     objectable: bool
     objected_at: AwareDatetime | None
     parameters: dict[str, Any]
+    items: list[ItemOut]
 
     @classmethod
     def seen(cls, row: Message, words: Words) -> Self:
         title, body = words.of(row.kind, row.parameters)
-        facts = row.model_dump(include=set(cls.model_fields) - {"title", "body"})
+        facts = row.model_dump(include=set(cls.model_fields) - {"title", "body", "items"})
         local = {
             name: _local(facts[name], words) for name in ("created_at", "read_at", "objected_at")
         }
-        return cls(**{**facts, **local, "title": title, "body": body})
+        each = words.items(row.kind, row.parameters)
+        items = [
+            ItemOut(text=text, about=one["about"], link=one["link"])
+            for text, one in zip(each, row.parameters.get("items", ())[: len(each)], strict=True)
+        ]
+        return cls(**{**facts, **local, "title": title, "body": body, "items": items})
 
 
 class MessagePage(BaseModel):

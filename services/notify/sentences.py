@@ -16,7 +16,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.messages.pofile import read_po
 
-from services.notify.templates import CODES, DETAILS, FRAGMENTS, TEMPLATES, UNKNOWN
+from services.notify.templates import CODES, DETAILS, FRAGMENTS, ITEMS, TEMPLATES, UNKNOWN
 
 LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
 LANGUAGES = tuple(LOCALES)
@@ -44,6 +44,11 @@ class Words:
         if "recorded_by" in facts and kind != "objection_raised":
             body += self._fragment("recorded", known)
         return self._fill(template.title, known), body
+
+    def items(self, kind: str, facts: Mapping[str, Any]) -> list[str]:
+        """What a message about several things says of each of them."""
+        text = ITEMS.get(kind)
+        return [self._fill(text, self._spoken(one)) for one in facts.get("items", ()) if text]
 
     def say(self, msgid: str, **values: Any) -> str:
         """One phrase."""
@@ -91,6 +96,7 @@ class Words:
             "channel": self._code(facts.get("recorded_channel") or ""),
             "waived": self._several(facts.get("waived")),
             "excluded_reasons": self._several(facts.get("excluded")),
+            "skipped_reasons": self._several(facts.get("skipped_why")),
         }
         return known | {name: value for name, value in derived.items() if value}
 

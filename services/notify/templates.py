@@ -33,6 +33,12 @@ TEMPLATES: dict[str, Template] = {
         ("order_cancelled", "邀请函{number}已取消", "{school}的邀请函{number}已取消。{because}"),
         ("order_closed", "邀请函{number}已办结", "{school}的邀请函{number}所有课次均已了结，已办结。"),
         ("order_reopened", "邀请函{number}重新打开", "{school}已办结的邀请函{number}被重新打开。{because}"),
+        # plans 排课方案, and what is told of many things at once
+        ("plan_ready", "排课草案已排好", "{first_on}至{last_on}的排课草案已排好：共{lessons}课次，排上{served}课次。{left_out}请查看后发布或调整。"),
+        ("plan_failed", "排课没有成功", "{first_on}至{last_on}的排课没有成功，没有任何改动。{because}可以重试。"),
+        ("plan_published", "排课方案已发布", "{first_on}至{last_on}的排课方案已发布：排定{placed}课次，并已派单。{skipped_some}"),
+        ("lessons_placed", "{count}个课次已排定，待讲师接单", "以下课次已排定时间地点，正在联系讲师："),
+        ("offers_received", "您有{count}个新的授课邀请", "请逐一答复以下派课单："),
         # accounts 账号
         ("password_reset", "重设密码", "有人申请重设您的密码。如果不是您本人，请不必理会，密码不会改变。"),
         # lessons 课次
@@ -141,6 +147,14 @@ FRAGMENTS: dict[str, str] = {
     "excluded": "未能派出的原因：{excluded_reasons}。",
     "recorded": "由{recorded_by}通过{channel}代您登记。{remark}如不属实，请在消息中提出异议。",
     "remark": "备注：{recorded_note}。",
+    "left_out": "未排上{left}课次。",
+    "skipped_some": "{skipped}课次没有排：{skipped_reasons}。",
+}
+
+# What a message about several things says of each of them.
+ITEMS: dict[str, str] = {
+    "lessons_placed": "{lesson}",
+    "offers_received": "{school}：{lesson}，{attendees}人。{due}",
 }
 
 # The lines of a calendar entry; each is left out when its facts are missing.
@@ -228,13 +242,47 @@ CODES: dict[str, str] = {
     "revised": "课次已变更",
     "substitute_committed": "已由替代讲师承担",
     "deadline": "逾期未答复",
+    # Why a planned lesson was not placed, or a plan not made.
+    "lesson_changed": "课次有了变化",
+    "place_taken": "场地已被占用",
+    "venue_closed": "场地停用",
+    "site_closed": "教学点关闭",
+    "site_closed_on": "教学点当天不开放",
+    "outside_open_rule": "不在教学点开放时间内",
+    "date_blocked": "学校当天不排课",
+    "public_holiday": "法定节假日",
+    "not_a_teaching_day": "当天不上课",
+    "saturday_not_permitted": "学校周六不上课",
+    "evening_not_permitted": "学校晚上不上课",
+    "outside_half_days": "不在上课时段内",
+    "in_the_past": "时间已过",
+    "course_not_valid": "课程已不在有效期",
+    "too_many_attendees": "人数超出场地或课程",
+    "too_few_attendees": "人数不足",
+    "equipment_missing": "场地设备不全",
+    "delivery_not_offered": "课程不提供这种授课方式",
+    "season_open": "征集尚未截止",
+    "change_pending": "改期正在生效",
+    "wrong_state": "课次状态已变",
+    "plan_broken": "排课程序出错",
+    "planner_lost": "排课程序没有答复",
+    "plan_invalid": "排出的结果不合规则",
+    "service_away": "有服务暂时没有答复",
+    "interrupted": "排课中断",
 }
 
 
 def msgids() -> set[str]:
     """Every sentence there is, for whoever translates and for the test that nothing is missing."""
     told = {text for template in TEMPLATES.values() for text in template}
-    pieces = (*FRAGMENTS.values(), *DETAILS, *UNKNOWN.values(), *CODES.values(), *PHRASES)
+    pieces = (
+        *FRAGMENTS.values(),
+        *ITEMS.values(),
+        *DETAILS,
+        *UNKNOWN.values(),
+        *CODES.values(),
+        *PHRASES,
+    )
     return told | set(pieces)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session
 
-from services.booking import plan_problem, plan_running, plans
+from services.booking import plan_pins, plan_problem, plan_running, plans
 from services.booking.models import Lesson
 from services.booking.plan_answer import Answer, Reading
 from services.booking.plan_problem import Desk, Wanted, ground_question, joined, parts
@@ -62,7 +62,7 @@ def wanted_of(session: Session, *lessons: Lesson, pin: dict[UUID, UUID] | None =
     for lesson_id, lecturer_id in (pin or {}).items():
         at = TUESDAY.starts_at
         who: dict[str, Any] = {"lecturer_id": lecturer_id, "starts_at": at}
-        plans.pin(session, plan.id, lesson_id, **who, by=SCHEDULER, at=NOON)
+        plan_pins.pin(session, plan.id, lesson_id, **who, by=SCHEDULER, at=NOON)
     return plan_running.material(session, plan.id, at=NOON).wanted
 
 

@@ -9,7 +9,15 @@ from sqlalchemy import event
 from sqlmodel import Session, col, select
 
 from services.booking import lessons as cancelling
-from services.booking import placing, plan_publishing, plan_queries, plan_rules, plan_running, plans
+from services.booking import (
+    placing,
+    plan_pins,
+    plan_publishing,
+    plan_queries,
+    plan_rules,
+    plan_running,
+    plans,
+)
 from services.booking.models import Lesson, PlaceHold, SiteCopy, WorkDay
 from services.booking.place_checks import Asked
 from services.booking.plan_answer import Answer, Served
@@ -161,14 +169,13 @@ def test_another_district_knows_nothing_of_it(district: Session) -> None:
     lesson = wishing(district, TUESDAY)
     plan = ready(district, lesson)
 
-    for verb in (plans.find, plans.retry):
-        with pytest.raises(NotFound, match="not_found"):
-            verb(district, plan.id, by=FOREIGNER)
-    for later in (plans.publish, plans.discard, plans.replan):
+    with pytest.raises(NotFound, match="not_found"):
+        plans.find(district, plan.id, by=FOREIGNER)
+    for later in (plans.publish, plans.discard, plans.replan, plans.retry):
         with pytest.raises(NotFound, match="not_found"):
             later(district, plan.id, by=FOREIGNER, at=NOON)
     with pytest.raises(NotFound, match="not_found"):
-        plans.unpin(district, plan.id, lesson.id, by=FOREIGNER)
+        plan_pins.unpin(district, plan.id, lesson.id, by=FOREIGNER, at=NOON)
     with pytest.raises(NotFound, match="not_found"):
         options: dict[str, Any] = {"lesson_ids": [lesson.id], "options": Options()}
         plans.make(district, first_on=FIRST, last_on=LAST, **options, by=FOREIGNER, at=NOON)
@@ -334,7 +341,7 @@ def test_a_failed_plan_runs_again(district: Session) -> None:
     plan_running.fail(district, plan.id, code="planner_lost", facts={"a": 1}, at=NOON)
     assert (plan.state, plan.code, plan.facts) == ("failed", "planner_lost", {"a": 1})
 
-    plans.retry(district, plan.id, by=SCHEDULER)
+    plans.retry(district, plan.id, by=SCHEDULER, at=NOON)
 
     assert (plan.state, plan.code, plan.begun_at) == ("running", None, None)
     assert plan_running.work(district).to_run == [plan.id]
@@ -345,7 +352,7 @@ def test_pinned_lessons_are_asked_at_their_own_time_alone(district: Session) -> 
     plan = ready(district, one, other)
     thursday: dict[str, Any] = {"starts_at": THURSDAY.starts_at, "by": SCHEDULER, "at": NOON}
 
-    plans.pin(district, plan.id, other.id, lecturer_id=WANG, **thursday)
+    plan_pins.pin(district, plan.id, other.id, lecturer_id=WANG, **thursday)
     again = plans.replan(district, plan.id, by=SCHEDULER, at=NOON)
     wanted = plan_running.material(district, again.id, at=NOON).wanted
 
@@ -362,21 +369,21 @@ def test_a_pin_obeys_the_rules_of_placing_and_other_pins(district: Session) -> N
     one, other = wishing(district, TUESDAY), wishing(district, THURSDAY, school=JING)
     plan = ready(district, one, other)
     by: dict[str, Any] = {"lecturer_id": LI, "by": SCHEDULER, "at": NOON}
-    plans.pin(district, plan.id, one.id, starts_at=TUESDAY.starts_at, **by)
+    plan_pins.pin(district, plan.id, one.id, starts_at=TUESDAY.starts_at, **by)
 
     with pytest.raises(Conflict, match="pins_overlap"):
-        plans.pin(district, plan.id, other.id, starts_at=TUESDAY.starts_at, **by)
+        plan_pins.pin(district, plan.id, other.id, starts_at=TUESDAY.starts_at, **by)
     with pytest.raises(Conflict, match="outside_half_days"):
-        plans.pin(district, plan.id, other.id, starts_at=TUESDAY.ends_at - MINUTE, **by)
+        plan_pins.pin(district, plan.id, other.id, starts_at=TUESDAY.ends_at - MINUTE, **by)
     with pytest.raises(NotFound, match="not_found"):
-        plans.pin(district, plan.id, UUID(int=5), starts_at=TUESDAY.starts_at, **by)
+        plan_pins.pin(district, plan.id, UUID(int=5), starts_at=TUESDAY.starts_at, **by)
 
 
 def test_a_lesson_left_out_is_not_asked_and_not_counted(district: Session) -> None:
     one, other = wishing(district, TUESDAY), wishing(district, THURSDAY)
     plan = planned(district, a_plan(district, one, other), {one.id: (LI, TUESDAY.starts_at)})
 
-    plans.leave_out(district, plan.id, other.id, by=SCHEDULER)
+    plan_pins.leave_out(district, plan.id, other.id, by=SCHEDULER, at=NOON)
     again = plans.replan(district, plan.id, by=SCHEDULER, at=NOON)
 
     assert (plan.unserved, plan.status) == (0, "edited")
@@ -507,7 +514,7 @@ def test_nothing_is_said_of_any_lesson_before_publishing(district: Session) -> N
     lesson = wishing(district, TUESDAY)
     before = told(district, lesson.id)
     plan = ready(district, lesson)
-    plans.pin(
+    plan_pins.pin(
         district,
         plan.id,
         lesson.id,

@@ -12,6 +12,7 @@ from services.contracts.booking import (
     LessonChanged,
     OrderChanged,
     Place,
+    PlanChanged,
     Slot,
 )
 from services.contracts.catalog import CourseChanged, SiteChanged
@@ -38,7 +39,7 @@ NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)  # 12:00 in the district
 NIGHT = datetime(2026, 11, 23, 14, tzinfo=UTC)  # 22:00
 SCHOOL, OTHER_SCHOOL = UUID(int=0x501), UUID(int=0x502)
 LECTURER_ID, OTHER_LECTURER_ID = UUID(int=0x701), UUID(int=0x702)
-LESSON, ORDER = UUID(int=0x1E), UUID(int=0x0D)
+LESSON, ORDER, PLAN = UUID(int=0x1E), UUID(int=0x0D), UUID(int=0x91)
 
 
 def caller(number: int, role: Role, name: str, **of: Any) -> Caller:
@@ -129,6 +130,14 @@ def change(fact: str, verb: str = "", **facts: Any) -> ChangeChanged:
     }
     usual |= {"proposed_by": "township", "old_slot": SLOT, "reason": "镇里有会"}
     return event(ChangeChanged, fact, **{**usual, **facts})  # type: ignore[no-any-return]
+
+
+def plan(fact: str, **facts: Any) -> PlanChanged:
+    usual = {"key": PLAN, "verb": fact, "was": "running", "state": "ready", "lessons": 30}
+    usual |= {"first_on": date(2026, 12, 7), "last_on": date(2026, 12, 18), "served": 28}
+    usual |= {"account_id": SCHEDULER.id, "placed": 27, "skipped": 1}
+    usual |= {"skipped_why": {"lesson_changed": 1}, "reason_code": "planner_lost"}
+    return event(PlanChanged, fact, **{**usual, **facts})  # type: ignore[no-any-return]
 
 
 def seat(slot: Slot = SLOT, **facts: Any) -> Seat:

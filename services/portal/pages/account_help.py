@@ -75,6 +75,14 @@ PLACES: dict[str, dict[str, tuple[float, float]]] = {
         "withdrawn": (0, 1),
         "expired": (2, 1),
     },
+    "plan": {
+        "running": (0, 0),
+        "ready": (1, 0),
+        "publishing": (2, 0),
+        "published": (3, 0),
+        "failed": (0, 1),
+        "discarded": (1, 1),
+    },
 }
 
 

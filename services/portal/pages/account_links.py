@@ -22,6 +22,11 @@ PLACES: dict[str, dict[Role, str]] = {
         Role.LECTURER: "/phone/agenda",
         Role.SUPERVISOR: "/supervisor/disputes",
     },
+    "plans": {
+        Role.TOWNSHIP: "/clerk/letters",
+        Role.SCHEDULER: "/desk/plans/{id}",
+        Role.LECTURER: "/phone",
+    },
     "offers": {Role.LECTURER: "/phone/offers/{id}", Role.SCHEDULER: "/desk/offers"},
     "assignments": {
         Role.LECTURER: "/phone/lessons/{id}",

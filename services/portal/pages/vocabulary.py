@@ -111,6 +111,7 @@ WORDS: dict[str, dict[str, str]] = {
         "offer": "派课单",
         "assignment": "授课承诺",
         "change": "改期单",
+        "plan": "排课方案",
     },
     "pool": {"lead_study": "领学宣讲团", "professional": "专业讲师团", "backbone": "骨干讲师团"},
     "module": {
