@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from services.planner.plans import Reason
 from services.planner.problem import Assignment, Interval, Problem
 
+NOBODY = -1
+
 
 def always(problem: Problem, lesson: int, lecturer: int) -> list[Reason]:
     """Every rule that keeps the lecturer from the lesson at any time."""
@@ -125,6 +127,14 @@ class Board:
 
     def fits(self, lesson: int, lecturer: int, start: int) -> bool:
         """Nothing stands against it at this start; the rules of `always` are not asked."""
+        return self.suits(lesson, lecturer, start) and self.has_room(lesson, start)
+
+    def has_room(self, lesson: int, start: int) -> bool:
+        """The site could take it, whoever gives it."""
+        return next(self._no_room(lesson, NOBODY, start), None) is None
+
+    def suits(self, lesson: int, lecturer: int, start: int) -> bool:
+        """Nothing but the site could stand against it."""
         wanted, person = self.problem.lessons[lesson], self.problem.lecturers[lecturer]
         first, last = person.valid
         if start + wanted.first < first or start + wanted.last > last:
@@ -138,8 +148,6 @@ class Board:
             if next(self._too_many(lesson, lecturer, start), None) is not None:
                 return False
         elif not (person.max_day and person.max_week and person.max_month):
-            return False
-        if next(self._no_room(lesson, lecturer, start), None) is not None:
             return False
         if wanted.school not in self.problem.budgets:
             return True

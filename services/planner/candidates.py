@@ -46,7 +46,11 @@ def candidates(problem: Problem, board: Board, lessons: Iterable[int]) -> Candid
 
 def candidates_of(problem: Problem, board: Board, lesson: int) -> list[tuple[int, int, int, int]]:
     """(lecturer, lesson, start, price) beside what stands on this board."""
-    starts = problem.starts(lesson)
+    starts = {
+        start: points
+        for start, points in problem.starts(lesson).items()
+        if board.has_room(lesson, start)
+    }
     requested, offer = problem.lessons[lesson].requested, problem.offered.get(lesson)
     found = []
     for lecturer in eligible(problem, lesson):
@@ -54,7 +58,7 @@ def candidates_of(problem: Problem, board: Board, lesson: int) -> list[tuple[int
         if requested is not None and requested != lecturer:
             base += problem.weights.request
         for start, points in starts.items():
-            if board.fits(lesson, lecturer, start):
+            if board.suits(lesson, lecturer, start):
                 moved = offer is not None and offer != (lesson, lecturer, start)
                 price = base + points + problem.weights.move * moved
                 found.append((lecturer, lesson, start, price))
