@@ -11,6 +11,7 @@ from services.booking import (
     plan_app,
     plans_api,
     schools_api,
+    seasons_api,
 )
 from services.booking.audits import AUDITS
 from services.booking.clockwork import TIMERS
@@ -29,6 +30,7 @@ app = make_app(
         import_api.router,
         clerk_api.router,
         plans_api.router,
+        seasons_api.router,
     ],
     handlers=HANDLERS,
     timers=TIMERS,

@@ -13,6 +13,7 @@ from services.booking.models import (
     StaffingCopy,
     Venue,
 )
+from services.booking.season_models import Season
 from services.kit.audits import rows_of
 from services.kit.house import Audits
 
@@ -24,6 +25,7 @@ AUDITS: Audits = {
     "lesson": rows_of(Lesson),
     "place_hold": rows_of(PlaceHold),
     "change": rows_of(Change),
+    "season": rows_of(Season),
     "edition": rows_of(Edition),
     "course_copy": rows_of(CourseCopy),
     "site_copy": rows_of(SiteCopy),

@@ -1,6 +1,6 @@
 """Booking: every deadline of the room, and what happens when it is due."""
 
-from services.booking import changes, deadlines, review
+from services.booking import changes, deadlines, review, seasons
 from services.booking.lessons import lapse
 from services.kit.timers import Acts
 
@@ -20,4 +20,5 @@ TIMERS: Acts = {
     "line_fix_deadline": review.line_fix_deadline,
     **{verb: lapse(verb) for verb in LAPSES},
     "deadline": changes.deadline,
+    **seasons.TIMERS,
 }

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from services.booking import calendar, lesson_door, order_door
 from services.booking.lesson_rules import notice_of
 from services.booking.models import Change, Lesson, Order, OrderLine
+from services.booking.season_models import Season
 from services.booking.states import SETTLED, LessonState
 from services.contracts.booking import Slot
 from services.kit import db, timers
@@ -134,6 +135,8 @@ def outage(session: Session, extended: Sequence[Timer], gap: timedelta) -> None:
         line.fix_due_at = line.fix_due_at and line.fix_due_at + gap
     for change in _some(session, Change, by_verb.get("deadline", set())):
         change.deadline_at = change.deadline_at and change.deadline_at + gap
+    for season in _some(session, Season, by_verb.get("collecting_ends", set())):
+        season.closes_at += gap
     session.flush()
 
 

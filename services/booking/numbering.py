@@ -5,14 +5,23 @@ from sqlmodel import Session
 
 from services.booking.models import NumberSeries
 
-LETTERS = "letter"
+LETTERS, SEASONS = "letter", "season"
 
 
 def next_number(session: Session, district: str, year: int) -> str:
     """The next letter number of the year. Its row stays locked until the commit, so call it last:
     whoever rolls back gives the number back, and whoever waits gets the one after."""
+    return f"约〔{year}〕{_next(session, district, year, LETTERS):04d}号"
+
+
+def wait_for_turn(session: Session, district: str, kind: str) -> None:
+    """One at a time in a district: whoever asks next waits for this commit."""
+    _next(session, district, 0, kind)
+
+
+def _next(session: Session, district: str, year: int, kind: str) -> int:
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    first = {"district": district, "year": year, "kind": LETTERS, "last": 1}
+    first = {"district": district, "year": year, "kind": kind, "last": 1}
     taken = (
         dialect.insert(NumberSeries)
         .values(first)
@@ -22,4 +31,4 @@ def next_number(session: Session, district: str, year: int) -> str:
         )
         .returning(NumberSeries.__table__.c.last)  # type: ignore[attr-defined]
     )
-    return f"约〔{year}〕{session.execute(taken).scalar_one():04d}号"
+    return int(session.execute(taken).scalar_one())

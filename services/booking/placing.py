@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.booking import holds, place_checks
+from services.booking import holds, place_checks, season_checks
 from services.booking.follow import follow, heard
 from services.booking.lesson_door import move_lesson, resolve, take
 from services.booking.lesson_rules import has_holder
@@ -35,15 +35,18 @@ def place(
     wanted_only: bool = False,
     override: str | None = None,
     batch: UUID | None = None,
+    season_id: UUID | None = None,
     by: Caller,
     at: datetime,
 ) -> Placed:
     """Slot and place taken, a fresh ladder asked for. `lecturers`, ranked, stand in place of the
-    school's wishes; `wanted_only` asks nobody else; `batch` is the plan it belongs to. 409: a code
-    of `place_checks`, or `place_taken`."""
+    school's wishes; `wanted_only` asks nobody else; `season_id`: whose allocation; `batch`: the
+    plan it belongs to. 409: a code of `place_checks`, `season_open` without a reason (`override`),
+    or `place_taken`."""
     lesson = take(session, lesson_id, by=by)
     verb = resolve(session, lesson, "place", by=by)
     slot, where = _wanted(session, lesson, asked, by, at)
+    season_checks.check(session, by.district, slot, override=override, season_id=season_id)
     found = place_checks.warnings_of(session, lesson, slot, where, at=at)
     holds.hold(session, (lesson, slot, where), by=by)
     facts: dict[str, Any] = {"mode": mode, "override_reason": override}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from services.booking import placing, plan_door
+from services.booking import placing, plan_door, seasons
 from services.booking.models import Lesson
 from services.booking.place_checks import Asked
 from services.booking.plan_counts import PLACED, SKIPPED
@@ -30,6 +30,7 @@ def publish_some(session: Session, plan_id: UUID, *, most: int, at: datetime) ->
     if not lines:
         by = auth.system(plan.district)
         plan_door.move_plan(session, plan, "finish", by=by, at=at, ended_at=at)
+        seasons.plan_published(session, plan, at=at)
     return not lines
 
 
@@ -78,6 +79,7 @@ def _place(session: Session, plan: Plan, line: PlanLine, at: datetime) -> None:
         asked=Asked(starts_at=line.starts_at, ends_at=line.ends_at),
         lecturers=[*first, *(id for id in wished if id != line.lecturer_id)],
         wanted_only=lesson.wanted_only,
+        season_id=plan.season_id,
         batch=plan.id,
         by=by,
         at=at,

@@ -1,8 +1,10 @@
 """Booking: what a plan is asked to care for, pure."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +23,9 @@ WORTH = {"micro_lesson": 10, "booster": 20, "camp": 25}
 URGENT = 15
 UNIT = 5  # every weight is a multiple of it
 Points = int
+# How far fairness reaches: whom, never how many. Less than the smallest worth, so that two lessons
+# always outweigh one of the same kind, whoever asks for it.
+FAIR = min(WORTH.values()) - 1
 
 
 class Weights(BaseModel):
@@ -58,6 +63,39 @@ class Options(BaseModel):
 def weight_of(format: str, *, urgent: bool) -> int:
     """What it is worth to give this lesson; a camp's day by itself."""
     return WORTH.get(format, WORTH["booster"]) + URGENT * urgent
+
+
+class Asked(NamedTuple):
+    """A lesson of a school, and what it is worth."""
+
+    school_id: UUID
+    weight: int
+
+
+def fair_weights(asked: Sequence[Asked], served: Mapping[UUID, int]) -> list[int]:
+    """What the lessons are worth where the school that was given least goes first. A lesson's turn
+    is what its school has been given (`served`) and what else it asks for that is worth as much or
+    more; among lessons of equal worth an earlier turn is always worth more."""
+    turns = _turns(asked, served)
+    place = {turn: n for n, turn in enumerate(sorted(set(turns)))}
+    last = max(1, len(place) - 1)
+    finer = max(1, -(-last // FAIR))  # so fine that every turn has a weight of its own
+    return [
+        one.weight * finer + FAIR * finer * (len(place) - 1 - place[turn]) // last
+        for one, turn in zip(asked, turns, strict=True)
+    ]
+
+
+def _turns(asked: Sequence[Asked], served: Mapping[UUID, int]) -> list[int]:
+    of_school: dict[UUID, list[int]] = defaultdict(list)
+    for number, one in enumerate(asked):
+        of_school[one.school_id].append(number)
+    turns = [0] * len(asked)
+    for school_id, numbers in of_school.items():
+        numbers.sort(key=lambda number: -asked[number].weight)
+        for turn, number in enumerate(numbers, served.get(school_id, 0)):
+            turns[number] = turn
+    return turns
 
 
 def slots_of(

@@ -1,6 +1,7 @@
 """Booking: a run of a plan, as the database sees it: begun, told how far, ended."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -8,13 +9,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from services.booking import plan_door, plan_starts, plans
+from services.booking import plan_door, plan_rules, plan_starts, plans, season_checks
 from services.booking.plan_answer import Answer
 from services.booking.plan_models import Plan, PlanLine
 from services.booking.plan_problem import At, Wanted
 from services.booking.plan_rules import Options
 from services.booking.plan_starts import Possible
 from services.booking.plan_states import PlanState
+from services.booking.season_models import Season
 from services.contracts.booking import Slot
 from services.contracts.planning import Points
 from services.kit import auth, db
@@ -82,6 +84,7 @@ def material(session: Session, plan_id: UUID, *, at: datetime) -> Material:
         by=maker(plan),
         at=at,
     )
+    found = _of_seasons(session, plan, found)
     wanted = Wanted(
         lessons=[one for one in found if one.slots],
         first_on=plan.first_on,
@@ -172,6 +175,20 @@ def fail(
 def maker(plan: Plan) -> Caller:
     """Whoever asked for the plan."""
     return Caller(plan.made_by, frozenset({Role.SCHEDULER}), plan.district, name=plan.made_by_name)
+
+
+def _of_seasons(session: Session, plan: Plan, found: list[Possible]) -> list[Possible]:
+    """Days a season window has to itself are left to its own plan, in which the school that was
+    given least goes first."""
+    days = season_checks.shut_days(session, plan)
+    found = [season_checks.without(days, one) for one in found] if days else found
+    if plan.season_id is None:
+        return found
+    season = db.get(session, Season, plan.season_id)
+    served = {UUID(id): int(many) for id, many in season.served_before.items()}
+    asked = [plan_rules.Asked(one.lesson.school_id, one.weight) for one in found]
+    weights = plan_rules.fair_weights(asked, served)
+    return [replace(one, weight=weight) for one, weight in zip(found, weights, strict=True)]
 
 
 def _running(session: Session, plan_id: UUID) -> Plan:

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from services.booking import plan_door
+from services.booking import plan_door, season_checks
 from services.booking.models import Lesson
 from services.booking.plan_models import Plan, PlanLine
 from services.booking.plan_rules import MOST_LESSONS, Options
@@ -45,6 +45,7 @@ def make(
     last_on: date,
     lesson_ids: Sequence[UUID] | None,
     options: Options,
+    season_id: UUID | None = None,
     by: Caller,
     at: datetime,
 ) -> Plan:
@@ -63,7 +64,8 @@ def make(
         raise Conflict("no_open_lessons", first_on=str(first_on), last_on=str(last_on))
     if len(chosen) > MOST_LESSONS:
         raise Invalid("too_many_lessons", most=MOST_LESSONS, given=len(chosen))
-    plan = _plan(first_on=first_on, last_on=last_on, options=options.plain(), by=by, at=at)
+    facts: dict[str, Any] = {"options": options.plain(), "season_id": season_id}
+    plan = _plan(first_on=first_on, last_on=last_on, **facts, by=by, at=at)
     session.add(plan)
     session.flush()
     lines = [_line(plan, lesson, n) for n, lesson in enumerate(chosen, 1)]
@@ -88,6 +90,7 @@ def replan(
         last_on=old.last_on,
         options=options.plain() if options else old.options,
         previous_id=old.id,
+        season_id=old.season_id,
         by=by,
         at=at,
     )
@@ -131,6 +134,7 @@ def publish(session: Session, plan_id: UUID, *, by: Caller, at: datetime) -> Pla
     """From here on its lessons are placed, one after the other. 409 `nothing_to_publish`."""
     plan = find(session, plan_id, by=by, lock=True)
     plan_door.may(plan, "publish", by)
+    season_checks.may_publish(session, plan)
     served = sa.select(sa.func.count()).where(
         col(PlanLine.plan_id) == plan.id, col(PlanLine.starts_at).is_not(None)
     )

@@ -211,3 +211,29 @@ class NumbersChanged(Event):
     facts: ClassVar[tuple[str, ...]] = ("changed",)
 
     values: dict[str, str]
+class SeasonChanged(MoveEvent):
+    """A season window (季度征集) moved: wishes for its days are collected until `closes_at`, then
+    placed together. `lessons`: how many wish for one of its days; once it is allocated those that
+    were planned, and how many of them were `placed`."""
+
+    aggregate: ClassVar[str] = "booking.season"
+    facts: ClassVar[tuple[str, ...]] = (
+        "opened",
+        "extended",
+        "closing_soon",
+        "closed",
+        "reopened",
+        "allocating",
+        "allocated",
+        "cancelled",
+    )
+
+    name: str
+    first_on: date
+    last_on: date
+    closes_at: AwareDatetime
+    lessons: int
+    placed: int | None = None
+    plan_id: UUID | None = None
+
+
