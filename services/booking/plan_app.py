@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.booking import plan_publishing, plan_running
 from services.booking.plan_answer import Answer, Reading
-from services.booking.plan_problem import Desk, ground_question, joined, parts
+from services.booking.plan_problem import Desk, Wanted, ground_question, joined, parts
 from services.booking.plan_running import Material
 from services.contracts.planning import Ground, PlannerQuestion
 from services.kit import clock, log, replies
@@ -105,7 +105,8 @@ class Runner:
 
     async def _planned(self, plan_id: UUID, material: Material) -> tuple[Answer, dict[str, Any]]:
         wanted = material.wanted
-        desk = await asyncio.to_thread(Desk, wanted, await self._ground(material))
+        asked = await ground(self.bus, wanted, material.district)
+        desk = await asyncio.to_thread(Desk, wanted, asked)
         question = await asyncio.to_thread(
             lambda: PlannerQuestion(
                 run=plan_id, do="plan", options=desk.options(), problem=desk.problem()
@@ -116,7 +117,7 @@ class Runner:
         async with aclosing(talk(self.bus, "plan", question)) as answers:
             async for answer in answers:
                 if answer["kind"] == "done":
-                    return Reading(desk).of(_valid(answer["plan"])), compared
+                    return Reading(desk).of(valid(answer["plan"])), compared
                 if answer["kind"] == "refused":
                     where = {"where": answer["where"], "why": answer["why"]}
                     raise Unavailable(answer["code"], **where)
@@ -127,16 +128,6 @@ class Runner:
                     told = time.monotonic()
                     await self._tell(plan_id, answer, phase, lost)
         raise Unavailable("planner_lost", service="planner")
-
-    async def _ground(self, material: Material) -> Ground:
-        found = []
-        for part in parts(ground_question(material.wanted, material.district)):
-            asked = part.model_dump(mode="json")
-            said = await replies.ask(
-                self.bus, "lecturer", "plan.ground", patience=GROUND_SECONDS, **asked
-            )
-            found.append(await asyncio.to_thread(Ground.model_validate, said))
-        return joined(found)
 
     async def _tell(self, plan_id: UUID, answer: dict[str, Any], phase: str, lost: int) -> None:
         wanted = await self.database.write(
@@ -187,7 +178,17 @@ class Runner:
         )
 
 
-def _valid(plan: dict[str, Any]) -> dict[str, Any]:
+async def ground(bus: Bus, wanted: Wanted, district: str) -> Ground:
+    """Who could give these lessons, as the lecturer room says."""
+    found = []
+    for part in parts(ground_question(wanted, district)):
+        asked = part.model_dump(mode="json")
+        said = await replies.ask(bus, "lecturer", "plan.ground", patience=GROUND_SECONDS, **asked)
+        found.append(await asyncio.to_thread(Ground.model_validate, said))
+    return joined(found)
+
+
+def valid(plan: dict[str, Any]) -> dict[str, Any]:
     """No plan that breaks a rule becomes a draft."""
     if plan["violations"]:
         raise Unavailable("plan_invalid", violations=plan["violations"][:10])
