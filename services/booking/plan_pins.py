@@ -9,7 +9,7 @@ from services.booking import place_checks, plan_door, plans
 from services.booking.models import Lesson
 from services.booking.place_checks import Asked
 from services.booking.plan_models import Plan, PlanLine
-from services.booking.states import LessonState
+from services.booking.plan_starts import OPEN
 from services.contracts.booking import Slot
 from services.kit import db
 from services.kit.auth import Caller
@@ -31,7 +31,7 @@ def pin(
     of placing, or `pins_overlap` with another pinned lesson of his; 422 `camp_keeps_its_wishes`."""
     plan, line = _editable(session, plan_id, lesson_id, by)
     lesson = db.get(session, Lesson, lesson_id)
-    if lesson.state != LessonState.UNPLACED:
+    if lesson.state not in OPEN:
         raise Conflict("lesson_not_open", lesson_id=str(lesson_id), state=str(lesson.state))
     slot = place_checks.slot_asked(lesson, Asked(starts_at=starts_at))
     if lesson.programme_id is not None:

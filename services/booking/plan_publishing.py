@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from services.booking import placing, plan_door, seasons
+from services.booking.lesson_door import move_lesson, take
 from services.booking.models import Lesson
 from services.booking.place_checks import Asked
 from services.booking.plan_counts import PLACED, SKIPPED
 from services.booking.plan_models import Plan, PlanLine
 from services.booking.plan_states import PlanState
+from services.booking.states import LessonState
 from services.kit import auth, db
 from services.kit.auth import Caller, Role
 from services.kit.errors import Conflict, Refusal
@@ -71,6 +73,11 @@ def _place(session: Session, plan: Plan, line: PlanLine, at: datetime) -> None:
     if lesson.version != line.basis_version:
         facts: dict[str, Any] = {"state": str(lesson.state), "version": lesson.version}
         raise Conflict("lesson_changed", **facts, planned_version=line.basis_version)
+    if lesson.state == LessonState.WAITLISTED:
+        # The plan has found it a place: no longer waiting, and placed in the same breath.
+        taken = take(session, lesson.id, by=by)
+        found = {"allowed": Role.SYSTEM, "batch": plan.id}
+        move_lesson(session, taken, "capacity_found", by=by, at=at, **found)
     first = [line.lecturer_id] if line.lecturer_id else []
     wished = [UUID(id) for id in lesson.wanted_lecturers]
     placing.place(

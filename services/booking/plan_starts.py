@@ -31,7 +31,7 @@ from services.kit.auth import Caller
 from services.kit.errors import Invalid
 from services.kit.numbers import Numbers
 
-OPEN = frozenset({LessonState.UNPLACED})
+OPEN = frozenset({LessonState.UNPLACED, LessonState.WAITLISTED})
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from services.booking import plan_door, season_checks
 from services.booking.models import Lesson
 from services.booking.plan_models import Plan, PlanLine
 from services.booking.plan_rules import MOST_LESSONS, Options
-from services.booking.states import LessonState
+from services.booking.plan_starts import OPEN
 from services.contracts.booking import Slot
 from services.kit import db
 from services.kit.auth import Caller, Role
@@ -106,7 +106,7 @@ def replan(
             }
         )
         for line in lines
-        if lessons[line.lesson_id].state == LessonState.UNPLACED
+        if lessons[line.lesson_id].state in OPEN
     ]
     if not fresh:
         raise Conflict("no_open_lessons", first_on=str(old.first_on), last_on=str(old.last_on))
@@ -157,12 +157,12 @@ def lessons_of(session: Session, lines: Sequence[PlanLine]) -> Sequence[Lesson]:
 def _open(
     session: Session, first_on: date, last_on: date, numbers: Numbers, by: Caller
 ) -> list[Lesson]:
-    """All lessons that wait for a place and wish for a day of the period, the oldest first."""
+    """All that wait for a place (待排, 候补) and wish for a day of the period, the oldest first."""
     opens = datetime.combine(first_on, time(), numbers.zone)
     closes = datetime.combine(last_on + timedelta(days=1), time(), numbers.zone)
     rows = session.exec(
         select(Lesson)
-        .where(Lesson.district == by.district, Lesson.state == LessonState.UNPLACED)
+        .where(Lesson.district == by.district, col(Lesson.state).in_(OPEN))
         .order_by(col(Lesson.created_at), col(Lesson.id))
     )
     return [
@@ -183,7 +183,7 @@ def _named(session: Session, ids: Sequence[UUID], by: Caller) -> list[Lesson]:
     for id in dict.fromkeys(ids):
         if id not in found:
             raise NotFound("not_found", what="lesson", id=str(id))
-        if found[id].state != LessonState.UNPLACED:
+        if found[id].state not in OPEN:
             raise Conflict("lesson_not_open", lesson_id=str(id), state=str(found[id].state))
         chosen.append(found[id])
     return chosen

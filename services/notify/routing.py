@@ -81,6 +81,11 @@ def _is_seat(said: Event) -> bool:
     return not _is_retime(said)
 
 
+def _is_alone(said: Event) -> bool:
+    """Not placed by a plan that is being published: then there is nothing to do."""
+    return getattr(said, "batch", None) is None
+
+
 def other_side(said: Event) -> To:
     """Who has to hear what one side of a negotiation said."""
     assert isinstance(said, ChangeChanged)
@@ -152,7 +157,7 @@ ROUTES: dict[str, dict[str, Route]] = {
         "line_fix_deadline": both("lesson_line_lapsed"),
         "place": (Tell(SCHOOL, "lesson_placed", mail=False, gather="lessons_placed"),),
         "park": (Tell(SCHOOL, "lesson_parked", mail=False),),
-        "capacity_found": (Tell(SCHEDULERS, "lesson_capacity_found", mail=False),),
+        "capacity_found": (Tell(SCHEDULERS, "lesson_capacity_found", mail=False, when=_is_alone),),
         "window_passed": both("lesson_window_passed"),
         "cancel": both("lesson_cancelled"),
         "cancel_by_district": both("lesson_cancelled"),

@@ -121,7 +121,7 @@ def published(session: Session, plan: Plan) -> dict[UUID, tuple[str | None, str 
 def test_a_plan_is_of_all_open_lessons_that_wish_for_one_of_its_days(district: Session) -> None:
     tuesday, thursday = wishing(district, TUESDAY), wishing(district, THURSDAY)
     wishing(district, _later(TUESDAY, weeks=2))
-    a_lesson(district, L.WAITLISTED)
+    a_lesson(district, L.TENTATIVE)
     a_request(district)
 
     plan = a_plan(district)
