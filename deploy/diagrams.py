@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from services.booking.plan_states import PLAN
+from services.booking.season_states import SEASON
 from services.booking.states import CHANGE, LESSON, ORDER
 from services.kit.states import Machine
 from services.lecturer.states import ASSIGNMENT, OFFER
@@ -19,6 +20,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "授课承诺 assignment": ASSIGNMENT,
     "改期单 change": CHANGE,
     "排课方案 plan": PLAN,
+    "季度征集 season": SEASON,
 }
 
 

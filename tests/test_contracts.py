@@ -8,8 +8,15 @@ import pytest
 
 from deploy import asyncapi, diagrams
 from services.booking.plan_states import PLAN
+from services.booking.season_states import SEASON
 from services.booking.states import CHANGE, LESSON, ORDER
-from services.contracts.booking import ChangeChanged, LessonChanged, OrderChanged, PlanChanged
+from services.contracts.booking import (
+    ChangeChanged,
+    LessonChanged,
+    OrderChanged,
+    PlanChanged,
+    SeasonChanged,
+)
 from services.contracts.lecturer import AssignmentChanged, OfferChanged
 from services.kit.event import Event
 from services.kit.states import Machine
@@ -35,6 +42,7 @@ def test_an_event_belongs_to_the_service_that_tells_it(event: type[Event]) -> No
         (LESSON, LessonChanged),
         (CHANGE, ChangeChanged),
         (PLAN, PlanChanged),
+        (SEASON, SeasonChanged),
         (OFFER, OfferChanged),
         (ASSIGNMENT, AssignmentChanged),
     ],

@@ -14,6 +14,7 @@ from services.contracts.booking import (
     OrderChanged,
     Place,
     PlanChanged,
+    SeasonChanged,
     Slot,
 )
 from services.contracts.catalog import CourseChanged, SiteChanged
@@ -56,6 +57,10 @@ def of_event(said: Event) -> Facts:
             facts = _plain(said, "lessons", "served", "placed", "skipped_why", "reason_code")
             facts |= {"left": said.lessons - said.served or None, "skipped": said.skipped or None}
             facts |= {"first_on": said.first_on.isoformat(), "last_on": said.last_on.isoformat()}
+        case SeasonChanged():
+            facts = _plain(said, "lessons", "placed") | {"season": said.name, "reason": said.note}
+            facts |= {"first_on": said.first_on.isoformat(), "last_on": said.last_on.isoformat()}
+            facts |= {"closes_at": _iso(said.closes_at)}
         case OfferChanged():
             facts = _seat(said.seat) | _old_slot(said.counter)
             facts |= _plain(said, "reason", "reason_code") | {"lecturer": said.lecturer_name}

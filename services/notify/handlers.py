@@ -9,6 +9,7 @@ from services.contracts.booking import (
     NumbersChanged,
     OrderChanged,
     PlanChanged,
+    SeasonChanged,
 )
 from services.contracts.catalog import CourseChanged, SiteChanged
 from services.contracts.lecturer import (
@@ -60,6 +61,7 @@ HANDLERS: Handlers = {
     LessonChanged: lesson,
     ChangeChanged: tell,
     PlanChanged: plan,
+    SeasonChanged: tell,
     OfferChanged: tell,
     AssignmentChanged: assignment,
     StaffingChanged: staffing,

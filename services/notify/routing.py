@@ -244,6 +244,16 @@ ROUTES: dict[str, dict[str, Route]] = {
         "published": (Tell(SCHEDULERS, "plan_published"),),
         "discarded": Nobody("a draft nobody else has seen"),
     },
+    "booking.season": {
+        "opened": (Tell(To.SCHOOLS, "season_opened"),),
+        "extended": (Tell(To.SCHOOLS, "season_extended"),),
+        "closing_soon": (Tell(To.SCHOOLS, "season_closing_soon"),),
+        "closed": (Tell(SCHEDULERS, "season_closed"),),
+        "reopened": (Tell(To.SCHOOLS, "season_reopened"),),
+        "allocating": Nobody("a draft is not out of the office yet"),
+        "allocated": (Tell(To.SCHOOLS, "season_allocated"),),
+        "cancelled": (Tell(To.SCHOOLS, "season_cancelled"),),
+    },
     "lecturer.offer": {
         "sent": (
             Tell(LECTURER, "offer_received", when=_is_seat, gather="offers_received"),

@@ -87,6 +87,14 @@ TEMPLATES: dict[str, Template] = {
         ("change_withdrawn", "改期已撤回：{course}", "《{course}》改为{when}的提议已撤回，原时间{other_when}不变。"),
         ("change_expired", "改期逾期未答复：{course}", "《{course}》改为{when}的提议逾期未答复，原时间{other_when}不变。"),
         ("change_applied", "课次已改期：{course}", "{school}的《{course}》由{other_when}改为{when}，{where}。"),
+        # seasons 季度征集
+        ("season_opened", "季度征集开始：{season}", "{season}开始征集{first_on}至{last_on}的课次，{closes_at}截止，之后统一分配。请在截止前提交邀请函。"),
+        ("season_extended", "征集截止时间有变：{season}", "{season}改为{closes_at}截止。"),
+        ("season_closing_soon", "征集即将截止：{season}", "{season}将于{closes_at}截止，还没有提交邀请函的请尽快提交。"),
+        ("season_closed", "征集已截止：{season}", "{season}已截止，共收集{lessons}课次，可以统一分配。"),
+        ("season_reopened", "征集重新开放：{season}", "{season}重新开放，{closes_at}截止。"),
+        ("season_allocated", "征集结果：{season}", "{season}已统一分配：共{lessons}课次，排定{placed}课次。本校的结果和没有排上的原因，请在“季度征集”里查看。"),
+        ("season_cancelled", "征集取消：{season}", "{season}已取消，收集的课次照常逐个排课。{because}"),
         # offers 派课单
         ("offer_received", "派课单待接：{course}", "{school}邀请您讲授{lesson}，{attendees}人。{due}"),
         ("offer_retime", "改期征求意见：{course}", "{school}与区委党校商定将您已承诺的《{course}》改为{when}，{where}。不同意则照原时间。{due}"),

@@ -13,6 +13,7 @@ from services.contracts.booking import (
     OrderChanged,
     Place,
     PlanChanged,
+    SeasonChanged,
     Slot,
 )
 from services.contracts.catalog import CourseChanged, SiteChanged
@@ -138,6 +139,13 @@ def plan(fact: str, **facts: Any) -> PlanChanged:
     usual |= {"account_id": SCHEDULER.id, "placed": 27, "skipped": 1}
     usual |= {"skipped_why": {"lesson_changed": 1}, "reason_code": "planner_lost"}
     return event(PlanChanged, fact, **{**usual, **facts})  # type: ignore[no-any-return]
+
+
+def season(fact: str, **facts: Any) -> SeasonChanged:
+    usual = {"key": uuid4(), "verb": fact, "was": "collecting", "state": "closed"}
+    usual |= {"name": "一季度征集", "first_on": date(2027, 1, 4), "last_on": date(2027, 3, 31)}
+    usual |= {"closes_at": LATER.starts_at, "lessons": 40, "placed": 31, "note": "换届"}
+    return event(SeasonChanged, fact, **{**usual, **facts})  # type: ignore[no-any-return]
 
 
 def seat(slot: Slot = SLOT, **facts: Any) -> Seat:

@@ -48,6 +48,8 @@ def sample(noun: str, row: str, **facts: Any) -> Any:
         case "booking.lesson":
             code = "line_refused" if row == "line_refused_or_order_dead" else "no_lecturer"
             return people.lesson(word, reason_code=code, state="at_risk", **facts)
+        case "booking.season":
+            return people.season(word, **facts)
         case "booking.plan":
             return people.plan(word, **facts)
         case "booking.change":
