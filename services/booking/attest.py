@@ -99,7 +99,7 @@ def reopen(session: Session, lesson_id: UUID, *, reason: str, by: Caller, at: da
 
 def minutes_taught(session: Session, lesson: Lesson) -> int:
     """As the lecturer service reported; the planned minutes when it said nothing of them."""
-    staffing = heard(session, lesson.id)
+    staffing = heard(session, lesson.joined_to or lesson.id)
     taught = staffing.minutes_taught if staffing is not None else None
     return lesson.minutes if taught is None else min(taught, _longest(lesson))
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from services.booking import grouping_touch
 from services.booking.lesson_rules import notice_of
 from services.booking.models import Change, Lesson, OrderLine, School
 from services.booking.states import CHANGE, ChangeState
@@ -55,6 +56,8 @@ def move_change(
         change.ended_at, change.fault = at, change.fault or "none"
         change.reason_code = change.reason_code or verb
         change.notice = notice_of(change.old_starts_at, at, numbers)
+        if change.grouping_id is not None:
+            grouping_touch.soon(session, change.grouping_id, at=at)
     tell_change(session, change, move.fact, verb, was=was, by=by, at=at, note=note)
     return change
 
@@ -107,6 +110,7 @@ def tell_change(
             reason=change.reason,
             reason_code=change.reason_code,
             due_at=change.deadline_at,
+            grouping_id=change.grouping_id,
         ),
     )
 

@@ -17,7 +17,7 @@ from services.booking.placing import taken
 from services.booking.seeing import READERS, see
 from services.booking.states import CHANGE, ChangeState
 from services.booking.states import LessonState as L
-from services.contracts.booking import Place
+from services.contracts.booking import Place, Slot
 from services.kit import db
 from services.kit.auth import Caller, Role, timer
 from services.kit.errors import Conflict, Forbidden, Invalid
@@ -32,6 +32,7 @@ def propose(
     asked: Asked,
     reason: str = "",
     lose_holder: bool = False,
+    grouping_id: UUID | None = None,
     by: Caller,
     at: datetime,
 ) -> Change:
@@ -39,24 +40,8 @@ def propose(
     `change_open`)."""
     lesson = take(session, lesson_id, by=by)
     by.needs(Role.TOWNSHIP, Role.SCHEDULER)
-    _only_scheduler_loses(lose_holder, by)
-    if lesson.state not in CHANGEABLE:
-        raise Conflict("wrong_state", machine="change", verb="propose", state=str(lesson.state))
-    if open_one := live_change(session, lesson.id):
-        code = "change_pending" if open_one.state == ChangeState.AGREED else "change_open"
-        raise Conflict(code, change_id=str(open_one.id))
-    change = Change(
-        id=uuid7(),
-        district=lesson.district,
-        lesson_id=lesson.id,
-        order_id=lesson.order_id,
-        school_id=lesson.school_id,
-        created_at=at,
-        old_starts_at=lesson.starts_at,
-        old_ends_at=lesson.ends_at,
-        lose_holder=lose_holder,
-        **_proposal(session, lesson, asked, reason, by, at),
-    )
+    change = _drafted(session, lesson, asked, reason, lose_holder, by, at)
+    change.grouping_id = grouping_id
     tell_change(session, change, "proposed", "propose", was=None, by=by, at=at)
     return change
 
@@ -97,23 +82,39 @@ def accept(
     lesson, change = take_change(session, change_id, by=by)
     CHANGE.move("accept", ChangeState(change.state), by.roles | sides(change, by))
     _only_scheduler_loses(lose_holder, by)
-    slot, where = retimes.slot_of(change), Place.model_validate(change.place)
-    place_checks.check(session, lesson, slot, where, at=at)
     lose_holder = lose_holder or change.lose_holder
-    facts: dict[str, Any] = {"lose_holder": lose_holder}
-    if lesson.state == L.TENTATIVE:
-        move_change(session, change, "accept", by=by, at=at, note=note, **facts)
-        _replace(session, lesson, change, by=by, at=at)
-        return change
-    facts["hold_id"] = holds.hold(session, (lesson, slot, where), by=by).get(lesson.id)
-    move_change(session, change, "accept", by=by, at=at, note=note, **facts)
-    asks = lesson.state == L.CONFIRMED and has_holder(lesson, heard(session, lesson.id))
-    if asks and not lose_holder:
-        retimes.ask(session, lesson, change, by=by, at=at)
-    else:
-        retimes.applied(session, lesson, change, by=by, at=at)
-    follow(session, lesson, by=by, at=at)
-    return change
+    return _carry_out(session, lesson, change, lose_holder=lose_holder, note=note, by=by, at=at)
+
+
+def move_as_wished(
+    session: Session,
+    lesson_id: UUID,
+    *,
+    asked: Asked,
+    first: UUID | None = None,
+    lose_holder: bool = False,
+    reason: str = "",
+    by: Caller,
+    at: datetime,
+) -> Change:
+    """To another time its school wished for: it has agreed already, so that only a holder is asked.
+    `lose_holder`: he is not, and `first` is asked for the seat before anybody else. 409
+    `outside_wishes`, and whatever `propose` refuses."""
+    by.needs(Role.SCHEDULER)
+    lesson = take(session, lesson_id, by=by)
+    change = _drafted(session, lesson, asked, reason, lose_holder, by, at)
+    slot = retimes.slot_of(change)
+    wishes = [Slot.model_validate(wish) for wish in lesson.wishes]
+    if not any(w.starts_at <= slot.starts_at and slot.ends_at <= w.ends_at for w in wishes):
+        raise Conflict("outside_wishes")
+    tell_change(session, change, "proposed", "propose_wished", was=None, by=by, at=at)
+    if first is not None and lose_holder:
+        others = [id for id in lesson.wanted_lecturers if id != str(first)]
+        lesson.wanted_lecturers = [str(first), *others]
+    allowed = Role.OTHER_SIDE
+    return _carry_out(
+        session, lesson, change, lose_holder=lose_holder, allowed=allowed, by=by, at=at
+    )
 
 
 def reject(
@@ -151,6 +152,67 @@ def take_change(session: Session, change_id: UUID, *, by: Caller) -> tuple[Lesso
     """The lesson, locked, then its change as it is now."""
     lesson = take(session, find_change(session, change_id, by).lesson_id, by=by)
     return lesson, db.get(session, Change, change_id, lock=True)
+
+
+def _drafted(
+    session: Session,
+    lesson: Lesson,
+    asked: Asked,
+    reason: str,
+    lose_holder: bool,
+    by: Caller,
+    at: datetime,
+) -> Change:
+    """A proposal nobody has heard of yet."""
+    _only_scheduler_loses(lose_holder, by)
+    if lesson.state not in CHANGEABLE:
+        raise Conflict("wrong_state", machine="change", verb="propose", state=str(lesson.state))
+    if open_one := live_change(session, lesson.id):
+        code = "change_pending" if open_one.state == ChangeState.AGREED else "change_open"
+        raise Conflict(code, change_id=str(open_one.id))
+    return Change(
+        id=uuid7(),
+        district=lesson.district,
+        lesson_id=lesson.id,
+        order_id=lesson.order_id,
+        school_id=lesson.school_id,
+        created_at=at,
+        old_starts_at=lesson.starts_at,
+        old_ends_at=lesson.ends_at,
+        lose_holder=lose_holder,
+        **_proposal(session, lesson, asked, reason, by, at),
+    )
+
+
+def _carry_out(
+    session: Session,
+    lesson: Lesson,
+    change: Change,
+    *,
+    lose_holder: bool,
+    note: str | None = None,
+    allowed: Role | None = None,
+    by: Caller,
+    at: datetime,
+) -> Change:
+    """Both sides agree: with a holder who is to be asked the old date stands until he answers,
+    otherwise the new one holds at once."""
+    slot, where = retimes.slot_of(change), Place.model_validate(change.place)
+    place_checks.check(session, lesson, slot, where, at=at)
+    facts: dict[str, Any] = {"lose_holder": lose_holder, "allowed": allowed}
+    if lesson.state == L.TENTATIVE:
+        move_change(session, change, "accept", by=by, at=at, note=note, **facts)
+        _replace(session, lesson, change, by=by, at=at)
+        return change
+    facts["hold_id"] = holds.hold(session, (lesson, slot, where), by=by).get(lesson.id)
+    move_change(session, change, "accept", by=by, at=at, note=note, **facts)
+    asks = lesson.state == L.CONFIRMED and has_holder(lesson, heard(session, lesson.id))
+    if asks and not lose_holder:
+        retimes.ask(session, lesson, change, by=by, at=at)
+    else:
+        retimes.applied(session, lesson, change, by=by, at=at)
+    follow(session, lesson, by=by, at=at)
+    return change
 
 
 def _proposal(

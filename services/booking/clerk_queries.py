@@ -27,7 +27,7 @@ from services.kit.numbers import Numbers
 
 L, O = LessonState, OrderState  # noqa: E741
 MOST = 50
-COMING = (L.TENTATIVE, L.CONFIRMED, L.AT_RISK, L.IN_PROGRESS, L.SUSPENDED)
+COMING = (L.TENTATIVE, L.CONFIRMED, L.AT_RISK, L.IN_PROGRESS, L.SUSPENDED, L.JOINED)
 
 
 @dataclass(frozen=True)

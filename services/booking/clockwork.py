@@ -1,6 +1,6 @@
 """Booking: every deadline of the room, and what happens when it is due."""
 
-from services.booking import changes, deadlines, review, seasons
+from services.booking import changes, deadlines, groupings, review, seasons
 from services.booking.lessons import lapse
 from services.kit.timers import Acts
 
@@ -20,5 +20,7 @@ TIMERS: Acts = {
     "line_fix_deadline": review.line_fix_deadline,
     **{verb: lapse(verb) for verb in LAPSES},
     "deadline": changes.deadline,
+    "answer_deadline": groupings.answer_deadline,
+    "lesson_moved": groupings.lesson_moved,
     **seasons.TIMERS,
 }

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from services.booking import calendar, lesson_door, order_door
+from services.booking.grouping_models import Grouping
 from services.booking.lesson_rules import notice_of
 from services.booking.models import Change, Lesson, Order, OrderLine
 from services.booking.season_models import Season
@@ -135,6 +136,8 @@ def outage(session: Session, extended: Sequence[Timer], gap: timedelta) -> None:
         line.fix_due_at = line.fix_due_at and line.fix_due_at + gap
     for change in _some(session, Change, by_verb.get("deadline", set())):
         change.deadline_at = change.deadline_at and change.deadline_at + gap
+    for grouping in _some(session, Grouping, by_verb.get("answer_deadline", set())):
+        grouping.deadline_at = grouping.deadline_at and grouping.deadline_at + gap
     for season in _some(session, Season, by_verb.get("collecting_ends", set())):
         season.closes_at += gap
     session.flush()

@@ -49,7 +49,6 @@ class Grouping(Table, table=True):
     host_agreed_at: datetime | None = Field(default=None, sa_type=Instant)
     guest_agreed_at: datetime | None = Field(default=None, sa_type=Instant)
     deadline_at: datetime | None = Field(default=None, sa_type=Instant)
-    change_id: UUID | None = Field(default=None, foreign_key="change.id", index=True)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     reason_code: str | None = None
     reason: str | None = None

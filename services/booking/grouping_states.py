@@ -22,14 +22,14 @@ TIMER, SYSTEM = {Role.TIMER}, {Role.SYSTEM}
 
 # fmt: off
 GROUPING = Machine("grouping", [
-    #    verb               from                     to           by         fact           url
-    Move("agree",           {G.PROPOSED},            G.PROPOSED,  SIDE,      "side_agreed", "agree"),
-    Move("all_agreed",      {G.PROPOSED},            G.AGREED,    SYSTEM,    "agreed"),
-    Move("decline",         {G.PROPOSED},            G.DECLINED,  SIDE,      "declined",    "decline"),
-    Move("withdraw",        {G.PROPOSED},            G.WITHDRAWN, SCHEDULER, "withdrawn",   "withdraw"),
-    Move("answer_deadline", {G.PROPOSED},            G.EXPIRED,   TIMER,     "expired"),
-    Move("no_longer",       {G.PROPOSED, G.AGREED},  G.LAPSED,    SYSTEM,    "lapsed"),
-    Move("apply_ok",        {G.AGREED},              G.APPLIED,   SYSTEM,    "applied"),
+    #    verb               from          to           by         fact           url
+    Move("agree",           {G.PROPOSED}, G.PROPOSED,  SIDE,      "side_agreed", "agree"),
+    Move("all_agreed",      {G.PROPOSED}, G.AGREED,    SYSTEM,    "agreed"),
+    Move("decline",         {G.PROPOSED}, G.DECLINED,  SIDE,      "declined",    "decline"),
+    Move("withdraw",        {G.PROPOSED}, G.WITHDRAWN, SCHEDULER, "withdrawn",   "withdraw"),
+    Move("answer_deadline", {G.PROPOSED}, G.EXPIRED,   TIMER,     "expired"),
+    Move("no_longer", {G.PROPOSED, G.AGREED}, G.LAPSED, SYSTEM,   "lapsed"),
+    Move("apply_ok",        {G.AGREED},   G.APPLIED,   SYSTEM,    "applied"),
 ])
 # fmt: on
 

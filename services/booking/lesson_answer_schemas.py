@@ -78,7 +78,8 @@ def change(row: Change, who: Caller, numbers: Numbers) -> ChangeOut:
 def _staffing(found: Full, numbers: Numbers) -> StaffingOut | None:
     """What is said of an older revision is not about this lesson any more."""
     said = found.staffing
-    if said is None or said.revision < found.lesson.revision:
+    own = found.lesson.joined_to is None
+    if said is None or (own and said.revision < found.lesson.revision):
         return None
     same = said.model_dump(include=set(StaffingOut.model_fields))
     return StaffingOut(**_local(same, numbers))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.booking import holds, lesson_rules
+from services.booking import grouping_touch, holds, lesson_rules
 from services.booking.change_door import live_change, move_change
 from services.booking.models import Lesson, Order, OrderLine, School
 from services.booking.seeing import READERS, see
@@ -79,12 +79,16 @@ def move_lesson(
         setattr(lesson, name, value)
     lesson.ended_at = at if lesson.state in SETTLED else None
     # A requested lesson holds nothing and is talked about by nobody: a letter may have 500.
-    if was != L.REQUESTED and lesson.state not in lesson_rules.PLACED:
+    # One that is joined holds nothing of its own.
+    held = L.JOINED not in (was, lesson.state) and was != L.REQUESTED
+    if held and lesson.state not in lesson_rules.PLACED:
         holds.drop(session, lesson, at=at)
     if was != L.REQUESTED and not applying and lesson.state not in lesson_rules.CHANGEABLE:
         _end_talks(session, lesson, by, at)
     if lesson.state in (L.UNPLACED, L.WAITLISTED):
-        lesson.starts_at = lesson.ends_at = None
+        lesson.starts_at = lesson.ends_at = lesson.joined_to = None
+    if was != L.REQUESTED:
+        grouping_touch.touched(session, lesson, at=at)
     _tell(session, lesson, verb, was=was, by=by, at=at, note=note, deadline=True, batch=batch)
     return lesson
 
@@ -170,7 +174,7 @@ def facts_of(session: Session, lesson: Lesson) -> dict[str, Any]:
         "delivery": line.delivery,
         "eligible_pools": course.get("eligible_pools", []),
         "audience": line.audience,
-        "attendees": lesson.attendees,
+        "attendees": lesson.attendees + lesson.guest_people,
         "contact_name": order.contact_name,
         "contact_phone": order.contact_phone,
         "notes": line.notes,
@@ -187,6 +191,8 @@ def facts_of(session: Session, lesson: Lesson) -> dict[str, Any]:
         "notice": lesson.notice,
         "due_at": lesson.due_at,
         "verified_minutes": lesson.verified_minutes,
+        "joined_to": lesson.joined_to,
+        "guest_people": lesson.guest_people,
     }
 
 

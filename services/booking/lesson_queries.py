@@ -88,12 +88,13 @@ def full(session: Session, rows: Sequence[Lesson]) -> list[Full]:
     if not rows:
         return []
     ids = [row.id for row in rows]
+    seat = sa.func.coalesce(col(Lesson.joined_to), col(Lesson.id))
     found = session.execute(
         sa.select(Lesson.id, OrderLine, Order, School.name, StaffingCopy.body, Change.id)  # type: ignore[call-overload]
         .join(OrderLine, col(OrderLine.id) == col(Lesson.line_id))
         .join(Order, col(Order.id) == col(Lesson.order_id))
         .join(School, col(School.id) == col(Lesson.school_id))
-        .outerjoin(StaffingCopy, col(StaffingCopy.lesson_id) == col(Lesson.id))
+        .outerjoin(StaffingCopy, col(StaffingCopy.lesson_id) == seat)
         .outerjoin(Change, (col(Change.lesson_id) == col(Lesson.id)) & col(Change.state).in_(LIVE))
         .where(col(Lesson.id).in_(ids))
     ).all()

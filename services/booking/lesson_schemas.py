@@ -164,6 +164,8 @@ class LessonOut(BaseModel):
     day_index: int
     programme_id: UUID | None
     makeup_of: UUID | None
+    joined_to: UUID | None  # 拼班: the lesson these people come to
+    guest_people: int  # of other schools, who come to this one
     school_id: UUID
     school_name: str
     course_id: UUID

@@ -376,6 +376,7 @@ class Change(Table, table=True):
     deadline_at: datetime | None = Field(default=None, sa_type=Instant)
     hold_id: UUID | None = None
     retime_revision: int | None = None
+    grouping_id: UUID | None = None  # the proposal (送教路线) it carries out
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     reason_code: str | None = None
     fault: str | None = None

@@ -201,7 +201,8 @@ def against(
         problems += rules.site_problems(opening, slot, minutes=lesson.minutes, numbers=numbers)
     elif place.kind == "online" and "online" not in course.deliveries:
         problems.append(Problem("", "delivery_not_offered", {"offered": course.deliveries}))
-    return problems + rules.attendee_problems(lesson.attendees, course, capacity)
+    people = lesson.attendees + lesson.guest_people
+    return problems + rules.attendee_problems(people, course, capacity)
 
 
 def _in_the_past(slot: Slot) -> list[Problem]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.booking import holds, place_checks, season_checks
+from services.booking import holds, joined, place_checks, season_checks
 from services.booking.follow import follow, heard
 from services.booking.lesson_door import move_lesson, resolve, take
 from services.booking.lesson_rules import has_holder
@@ -64,7 +64,10 @@ def unplace(
     """Back to the pile: the hold is let go, offers end."""
     lesson = take(session, lesson_id, by=by)
     verb = resolve(session, lesson, "unplace", by=by)
-    return move_lesson(session, lesson, verb, by=by, at=at, note=reason)
+    facts: dict[str, Any] = {}
+    if lesson.joined_to is not None:
+        facts["place"] = joined.wished_place(session, lesson, by=by)
+    return move_lesson(session, lesson, verb, by=by, at=at, note=reason, **facts)
 
 
 def park(

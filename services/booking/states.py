@@ -26,6 +26,7 @@ class LessonState(StrEnum):
     CONFIRMED = "confirmed"  # 已确认
     AT_RISK = "at_risk"  # 告急
     SUSPENDED = "suspended"  # 暂缓
+    JOINED = "joined"  # 拼班
     IN_PROGRESS = "in_progress"  # 授课中
     DELIVERED = "delivered"  # 已授课
     PARTIALLY_DELIVERED = "partially_delivered"  # 部分授课
@@ -72,7 +73,9 @@ ORDER = Machine("order", [
     Move("reopen",                   {O.CLOSED},    O.APPROVED,  SUPERVISOR, "reopened",       "reopen"),
 ])
 
-ALIVE = {L.UNPLACED, L.WAITLISTED, L.TENTATIVE, L.CONFIRMED, L.AT_RISK, L.SUSPENDED}
+ALIVE = {
+    *(L.UNPLACED, L.WAITLISTED, L.TENTATIVE, L.CONFIRMED, L.AT_RISK, L.SUSPENDED, L.JOINED),
+}
 
 LESSON = Machine("lesson", [
     #    verb                         from                      to                     by         fact       url
@@ -88,7 +91,7 @@ LESSON = Machine("lesson", [
     Move("order_dead",                ALIVE,                    L.CANCELLED,           SYSTEM,    "changed"),
     Move("all_seats_filled",          {L.TENTATIVE},            L.CONFIRMED,           SYSTEM,    "changed"),
     Move("candidates_exhausted",      {L.TENTATIVE},            L.UNPLACED,            SYSTEM,    "changed"),
-    Move("unplace",                   {L.TENTATIVE},            L.UNPLACED,            SCHEDULER, "changed", "unplace"),
+    Move("unplace",                   {L.TENTATIVE, L.JOINED},  L.UNPLACED,            SCHEDULER, "changed", "unplace"),
     Move("suspend",                   {L.TENTATIVE, L.CONFIRMED, L.AT_RISK}, L.SUSPENDED, SCHEDULER, "changed", "suspend"),
     Move("start_reached_unfilled",    {L.TENTATIVE},            L.NOT_DELIVERED,       TIMER,     "changed"),
     Move("seat_lost_early",           {L.CONFIRMED},            L.TENTATIVE,           SYSTEM,    "changed"),
@@ -105,6 +108,12 @@ LESSON = Machine("lesson", [
     Move("resume_broken",             {L.SUSPENDED},            L.TENTATIVE,           SCHEDULER, "changed", "resume"),
     Move("new_slot",                  {L.SUSPENDED},            L.TENTATIVE,           SCHEDULER, "changed", "resume"),
     Move("hold_ttl",                  {L.SUSPENDED},            L.UNPLACED,            TIMER,     "changed"),
+    Move("join",                      {L.UNPLACED},             L.JOINED,              SYSTEM,    "changed"),
+    Move("follow_host",               {L.JOINED},               L.JOINED,              SYSTEM,    "changed"),
+    Move("part",                      {L.JOINED},               L.UNPLACED,            SYSTEM,    "changed"),
+    Move("host_delivered",            {L.JOINED},               L.DELIVERED,           SYSTEM,    "changed"),
+    Move("host_cut_short",            {L.JOINED},               L.PARTIALLY_DELIVERED, SYSTEM,    "changed"),
+    Move("host_not_delivered",        {L.JOINED},               L.NOT_DELIVERED,       SYSTEM,    "changed"),
     Move("complete",                  {L.IN_PROGRESS},          L.DELIVERED,           SYSTEM,    "changed"),
     Move("no_checkout",               {L.IN_PROGRESS},          L.DELIVERED,           SYSTEM,    "changed"),
     Move("abort_some",                {L.IN_PROGRESS},          L.PARTIALLY_DELIVERED, SYSTEM,    "changed"),

@@ -22,6 +22,7 @@ WAITS_FOR: dict[LessonState, str] = {
     L.TENTATIVE: ACCEPT,
     L.AT_RISK: ACCEPT,
     L.SUSPENDED: ACCEPT,
+    L.JOINED: ACCEPT,  # the other lesson has to find its lecturer
     L.CONFIRMED: EVALUATE,
     L.IN_PROGRESS: EVALUATE,
     L.DELIVERED: EVALUATE,

@@ -117,6 +117,8 @@ class LessonChanged(MoveEvent):
     notice: str | None = None
     due_at: AwareDatetime | None = None
     verified_minutes: int | None = None
+    joined_to: UUID | None = None  # 拼班: the lesson of another school these people come to
+    guest_people: int = 0  # of other schools, who come to this one; `attendees` are all of them
     # Placed together with others by one publishing (the id of the plan): told to people in one.
     batch: UUID | None = None
 
@@ -146,6 +148,56 @@ class ChangeChanged(MoveEvent):
     place: Place
     old_slot: Slot | None = None
     reason: str = ""
+    reason_code: str | None = None
+    due_at: AwareDatetime | None = None
+    grouping_id: UUID | None = None  # it carries out a proposal both sides have agreed to
+
+
+class Gain(Frozen):
+    """What there is to win by a grouping. `km`: from the guests to where the lesson is (merge), or
+    between the two lessons (route), and `way_minutes` for it; `trips` and `minutes` of a lecturer
+    that are saved; `people` who come together, into a room for `capacity`."""
+
+    km: float
+    way_minutes: int = 0
+    trips: int = 1
+    minutes: int = 0
+    people: int | None = None
+    capacity: int | None = None
+    wished: bool = True  # is the time one the school wished for?
+
+
+class GroupingChanged(MoveEvent):
+    """A proposal to teach together (拼班, merge) or on one way (送教路线, route) moved. The guest's
+    people come to the lesson of the host; the guest's lesson is moved to the day of the host's."""
+
+    aggregate: ClassVar[str] = "booking.grouping"
+    facts: ClassVar[tuple[str, ...]] = (
+        "proposed",
+        "side_agreed",
+        "agreed",
+        "applied",
+        "declined",
+        "withdrawn",
+        "expired",
+        "lapsed",
+    )
+
+    kind: Literal["merge", "route"]
+    host_lesson_id: UUID
+    host_school_id: UUID
+    host_school_name: str
+    guest_lesson_id: UUID
+    guest_school_id: UUID
+    guest_school_name: str
+    guest_order_id: UUID
+    course_title: str  # of the guest's lesson
+    slot: Slot
+    place: Place
+    gain: Gain
+    note_of_proposer: str = ""
+    side: Literal["host", "guest"] | None = None  # whose word it is
+    reason: str | None = None
     reason_code: str | None = None
     due_at: AwareDatetime | None = None
 
@@ -184,6 +236,32 @@ class PlanChanged(MoveEvent):
     slot: Slot | None = None
 
 
+class SeasonChanged(MoveEvent):
+    """A season window (季度征集) moved: wishes for its days are collected until `closes_at`, then
+    placed together. `lessons`: how many wish for one of its days; once it is allocated those that
+    were planned, and how many of them were `placed`."""
+
+    aggregate: ClassVar[str] = "booking.season"
+    facts: ClassVar[tuple[str, ...]] = (
+        "opened",
+        "extended",
+        "closing_soon",
+        "closed",
+        "reopened",
+        "allocating",
+        "allocated",
+        "cancelled",
+    )
+
+    name: str
+    first_on: date
+    last_on: date
+    closes_at: AwareDatetime
+    lessons: int
+    placed: int | None = None
+    plan_id: UUID | None = None
+
+
 class WorkDay(Frozen):
     """One day of the work calendar."""
 
@@ -211,29 +289,3 @@ class NumbersChanged(Event):
     facts: ClassVar[tuple[str, ...]] = ("changed",)
 
     values: dict[str, str]
-class SeasonChanged(MoveEvent):
-    """A season window (季度征集) moved: wishes for its days are collected until `closes_at`, then
-    placed together. `lessons`: how many wish for one of its days; once it is allocated those that
-    were planned, and how many of them were `placed`."""
-
-    aggregate: ClassVar[str] = "booking.season"
-    facts: ClassVar[tuple[str, ...]] = (
-        "opened",
-        "extended",
-        "closing_soon",
-        "closed",
-        "reopened",
-        "allocating",
-        "allocated",
-        "cancelled",
-    )
-
-    name: str
-    first_on: date
-    last_on: date
-    closes_at: AwareDatetime
-    lessons: int
-    placed: int | None = None
-    plan_id: UUID | None = None
-
-

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from services.booking import handlers, placing
+from services.booking import handlers, joined, placing
 from services.booking.lesson_door import move_lesson
 from services.booking.models import (
     CourseCopy,
@@ -302,6 +302,13 @@ def _suspended(session: Session, lesson: Lesson) -> None:
     placing.suspend(session, lesson.id, reason="雨雪", by=SCHEDULER, at=NOON)
 
 
+def _joined(session: Session, lesson: Lesson) -> None:
+    """Its people come to the same lesson of the other school."""
+    other = JING if lesson.school_id == YANG else YANG
+    host = a_lesson(session, L.TENTATIVE, school=other)
+    joined.join(session, host, lesson, by=SCHEDULER, at=NOON)
+
+
 def _move(verb: str, by: Caller, **facts: Any) -> Any:
     def step(session: Session, lesson: Lesson) -> None:
         move_lesson(session, lesson, verb, by=by, at=after(lesson), **facts)
@@ -321,6 +328,7 @@ PATHS: dict[L, list[Any]] = {
     L.CONFIRMED: _CONFIRMED,
     L.AT_RISK: [*_CONFIRMED, _lost_late],
     L.SUSPENDED: [*_CONFIRMED, _suspended],
+    L.JOINED: [approved, _joined],
     L.IN_PROGRESS: _BEGUN,
     L.DELIVERED: _DELIVERED,
     L.PARTIALLY_DELIVERED: [*_BEGUN, _said("partial")],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from services.booking import attest, changes, deadlines, lessons, placing, retimes
+from services.booking import attest, changes, deadlines, joined, lessons, placing, retimes
 from services.booking.clockwork import TIMERS
 from services.booking.lesson_door import move_lesson
 from services.booking.models import Change, Lesson, Order
@@ -22,6 +22,7 @@ from services.kit.timers import Timer
 from tests.booking.lesson_world import (
     CLERK,
     DAY,
+    JING,
     NOON,
     SCHEDULER,
     SUPERVISOR,
@@ -99,6 +100,26 @@ def system(verb: str) -> Act:
     return lambda session, lesson: move_lesson(session, lesson, verb, by=SYSTEM, at=NOON)
 
 
+def hosted(verb: str, state: L) -> Act:
+    """The lesson it is joined to has come to this state; the clock looks after those who go with
+    it."""
+
+    def act(session: Session, lesson: Lesson) -> None:
+        if verb == "join":
+            other = a_lesson(session, L.TENTATIVE, school=JING)
+            joined.join(session, other, lesson, by=SCHEDULER, at=NOON)
+            return
+        assert lesson.joined_to is not None
+        host = session.get_one(Lesson, lesson.joined_to)
+        if verb == "follow_host":
+            lesson.wishes = [WEDNESDAY.model_dump(mode="json")]
+            host.starts_at, host.ends_at = WEDNESDAY.starts_at, WEDNESDAY.ends_at
+        host.state = state
+        joined.follow(session, host, lesson, by=SYSTEM, at=NOON)
+
+    return act
+
+
 EVENING = TUESDAY.ends_at
 ELSEWHEN = Asked(starts_at=WEDNESDAY.starts_at)
 # How each verb is said in ordinary life.
@@ -149,6 +170,12 @@ SAID: dict[str, Act] = {
     "resolve_written_off": by(attest.resolve_written_off, SUPERVISOR, resolution="未授课"),
     "dispute_sla": clock("dispute_sla"),
     "reopen": by(attest.reopen, SUPERVISOR, reason="人数有误"),
+    "join": hosted("join", L.TENTATIVE),
+    "follow_host": hosted("follow_host", L.CONFIRMED),
+    "part": hosted("part", L.UNPLACED),
+    "host_delivered": hosted("host_delivered", L.DELIVERED),
+    "host_cut_short": hosted("host_cut_short", L.PARTIALLY_DELIVERED),
+    "host_not_delivered": hosted("host_not_delivered", L.NOT_DELIVERED),
 }
 
 

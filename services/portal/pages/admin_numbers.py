@@ -55,6 +55,7 @@ GROUPS: dict[str, dict[str, Number]] = {
         "change_answer_hours": Number("改期答复时限", HOURS, 1, 240),
         "change_answer_hours_near": Number("改期答复时限：临近上课", HOURS, 1, 48),
         "change_rounds": Number("改期往返次数", "次", 1, 10),
+        "grouping_km": Number("拼班与送教路线的最远距离", "公里", 1, 100),
         "suspend_hold_days": Number("暂缓保留场地", DAYS, 1, 90),
         "notice_early_hours": Number("提前通知界限", HOURS, 24, 240),
         "notice_same_day_hours": Number("当日界限", HOURS, 1, 48),

@@ -29,6 +29,7 @@ def upgrade() -> None:
     op.add_column(
         "lesson", sa.Column("guest_people", sa.Integer(), nullable=False, server_default="0")
     )
+    op.add_column("change", sa.Column("grouping_id", sa.Uuid(), nullable=True))
     op.create_index("ix_lesson_joined_to", "lesson", ["joined_to"])
     text = sqlmodel.sql.sqltypes.AutoString
     op.create_table(
@@ -53,7 +54,6 @@ def upgrade() -> None:
         sa.Column("host_agreed_at", types.Instant(), nullable=True),
         sa.Column("guest_agreed_at", types.Instant(), nullable=True),
         sa.Column("deadline_at", types.Instant(), nullable=True),
-        sa.Column("change_id", sa.Uuid(), nullable=True),
         sa.Column("ended_at", types.Instant(), nullable=True),
         sa.Column("reason_code", text(), nullable=True),
         sa.Column("reason", text(), nullable=True),
@@ -64,7 +64,6 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("kind IN ('merge', 'route')", name="grouping_kind_known"),
         sa.CheckConstraint("starts_at < ends_at", name="grouping_slot_forward"),
-        sa.ForeignKeyConstraint(["change_id"], ["change.id"]),
         sa.ForeignKeyConstraint(["guest_id"], ["lesson.id"]),
         sa.ForeignKeyConstraint(["guest_school_id"], ["school.id"]),
         sa.ForeignKeyConstraint(["host_id"], ["lesson.id"]),
@@ -74,7 +73,7 @@ def upgrade() -> None:
     op.create_index("grouping_by_district", "grouping", ["district", "created_at", "id"])
     op.create_index("grouping_by_host", "grouping", ["host_id", "state"])
     op.create_index("grouping_by_guest", "grouping", ["guest_id", "state"])
-    for name in ("change_id", "host_school_id", "guest_school_id"):
+    for name in ("host_school_id", "guest_school_id"):
         op.create_index(f"ix_grouping_{name}", "grouping", [name])
     op.execute(
         "INSERT INTO setting (district, name, value, source) "
@@ -91,6 +90,7 @@ def downgrade() -> None:
         "UPDATE lesson SET state = 'unplaced', starts_at = NULL, ends_at = NULL "
         "WHERE state = 'joined'"
     )
+    op.drop_column("change", "grouping_id")
     op.drop_index("ix_lesson_joined_to", table_name="lesson")
     for name in ("guest_people", "joined_to"):
         op.drop_column("lesson", name)
