@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from services.booking.grouping_states import GROUPING
 from services.booking.plan_states import PLAN
 from services.booking.season_states import SEASON
 from services.booking.states import CHANGE, LESSON, ORDER
@@ -20,6 +21,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "授课承诺 assignment": ASSIGNMENT,
     "改期单 change": CHANGE,
     "排课方案 plan": PLAN,
+    "拼班与送教 grouping": GROUPING,
     "季度征集 season": SEASON,
 }
 

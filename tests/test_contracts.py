@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from deploy import asyncapi, diagrams
+from services.booking.grouping_states import GROUPING
 from services.booking.plan_states import PLAN
 from services.booking.season_states import SEASON
 from services.booking.states import CHANGE, LESSON, ORDER
 from services.contracts.booking import (
     ChangeChanged,
+    GroupingChanged,
     LessonChanged,
     OrderChanged,
     PlanChanged,
@@ -43,6 +45,7 @@ def test_an_event_belongs_to_the_service_that_tells_it(event: type[Event]) -> No
         (CHANGE, ChangeChanged),
         (PLAN, PlanChanged),
         (SEASON, SeasonChanged),
+        (GROUPING, GroupingChanged),
         (OFFER, OfferChanged),
         (ASSIGNMENT, AssignmentChanged),
     ],

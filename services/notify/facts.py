@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.contracts.booking import (
     ChangeChanged,
+    GroupingChanged,
     LessonChanged,
     OrderChanged,
     Place,
@@ -61,6 +62,12 @@ def of_event(said: Event) -> Facts:
             facts = _plain(said, "lessons", "placed") | {"season": said.name, "reason": said.note}
             facts |= {"first_on": said.first_on.isoformat(), "last_on": said.last_on.isoformat()}
             facts |= {"closes_at": _iso(said.closes_at)}
+        case GroupingChanged():
+            facts = _slot(said.slot) | _place(said.place) | _plain(said, "reason", "reason_code")
+            facts |= {"school": said.guest_school_name, "host": said.host_school_name}
+            facts |= {"course": said.course_title, "due_at": _iso(said.due_at)}
+            facts |= {"km": said.gain.km, "people": said.gain.people}
+            facts |= {"proposal_note": said.note_of_proposer}
         case OfferChanged():
             facts = _seat(said.seat) | _old_slot(said.counter)
             facts |= _plain(said, "reason", "reason_code") | {"lecturer": said.lecturer_name}
@@ -117,6 +124,8 @@ def about(said: Event) -> dict[str, str]:
     match said:
         case LessonChanged():
             ids |= {"order_id": said.order_id}
+        case GroupingChanged():
+            ids |= {"lesson_id": said.guest_lesson_id, "order_id": said.guest_order_id}
         case ChangeChanged():
             ids |= {"lesson_id": said.lesson_id, "order_id": said.order_id}
         case OfferChanged() | AssignmentChanged():

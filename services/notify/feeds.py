@@ -23,6 +23,7 @@ FIRM = {
     "tentative": "TENTATIVE",
     "at_risk": "TENTATIVE",
     "suspended": "TENTATIVE",
+    "joined": "TENTATIVE",
     "confirmed": "CONFIRMED",
     "in_progress": "CONFIRMED",
     "delivered": "CONFIRMED",

@@ -5,6 +5,7 @@ from sqlmodel import Session
 from services.contracts.booking import (
     CalendarChanged,
     ChangeChanged,
+    GroupingChanged,
     LessonChanged,
     NumbersChanged,
     OrderChanged,
@@ -60,6 +61,7 @@ HANDLERS: Handlers = {
     OrderChanged: tell,
     LessonChanged: lesson,
     ChangeChanged: tell,
+    GroupingChanged: tell,
     PlanChanged: plan,
     SeasonChanged: tell,
     OfferChanged: tell,

@@ -43,6 +43,10 @@ def _whom(session: Session, to: To, said: Event) -> ColumnElement[bool] | None:
             school_id = _school(session, said)
             known = (col(Account.school_id) == school_id) & _has(Role.TOWNSHIP)
             return known if school_id else None
+        case To.HOST_SCHOOL | To.GUEST_SCHOOL:
+            side = "host_school_id" if to == To.HOST_SCHOOL else "guest_school_id"
+            its: UUID | None = getattr(said, side, None)
+            return (col(Account.school_id) == its) & _has(Role.TOWNSHIP) if its else None
         case To.SCHOOLS:
             return _has(Role.TOWNSHIP)
         case To.LECTURER:

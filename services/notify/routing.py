@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.contracts.booking import ChangeChanged
+from services.contracts.booking import ChangeChanged, GroupingChanged
 from services.contracts.lecturer import AssignmentChanged, OfferChanged
 from services.kit.event import Event
 
@@ -18,6 +18,8 @@ class To(StrEnum):
 
     SCHOOL = "school"  # the township accounts of the school
     SCHOOLS = "schools"  # every township account
+    HOST_SCHOOL = "host_school"  # of a grouping: the school to which the others come
+    GUEST_SCHOOL = "guest_school"  # the school whose lesson joins or is moved
     SCHEDULERS = "schedulers"
     LECTURER = "lecturer"  # the one it is about; of a lesson: who holds or taught it
     SUPERVISORS = "supervisors"
@@ -92,6 +94,19 @@ def other_side(said: Event) -> To:
     return To.SCHEDULERS if said.proposed_by == "township" else To.SCHOOL
 
 
+def _is_merge(said: Event) -> bool:
+    return isinstance(said, GroupingChanged) and said.kind == "merge"
+
+
+def _is_route(said: Event) -> bool:
+    return isinstance(said, GroupingChanged) and said.kind == "route"
+
+
+def _is_talked_about(said: Event) -> bool:
+    """Not one that only carries out what was agreed elsewhere."""
+    return getattr(said, "grouping_id", None) is None
+
+
 SCHOOL, SCHEDULERS, LECTURER, SUPERVISORS = To.SCHOOL, To.SCHEDULERS, To.LECTURER, To.SUPERVISORS
 
 # Of what he did himself a lecturer is not told; of what was recorded for him he is.
@@ -99,11 +114,21 @@ RECORDED = Tell(LECTURER, "recorded_on_behalf", when=is_recorded)
 HIS_RECORD = (Tell(LECTURER, "lecturer_changed", mail=False),)
 LETTER = Nobody("told once, for the whole letter")
 CHANGE = Nobody("the change itself is told, with both dates")
+GROUPING = Nobody("the proposal that was agreed to is told, to both schools")
 PRESENCE = Nobody("the lecturer's presence is told where it happened")
 
 
 def both(kind: str, *, mail: bool = True, urgent: bool = False) -> tuple[Tell, ...]:
     return tuple(Tell(to, kind, mail, urgent) for to in (SCHOOL, SCHEDULERS))
+
+
+def of_grouping(kind: str) -> tuple[Tell, ...]:
+    """To everybody who was asked, and to who asked."""
+    return (
+        Tell(To.HOST_SCHOOL, kind, when=_is_merge),
+        Tell(To.GUEST_SCHOOL, kind),
+        Tell(SCHEDULERS, kind),
+    )
 
 
 ROUTES: dict[str, dict[str, Route]] = {
@@ -176,6 +201,13 @@ ROUTES: dict[str, dict[str, Route]] = {
         "retime_kept": CHANGE,
         "retime_asked": CHANGE,
         "retime_dropped": CHANGE,
+        "join": GROUPING,
+        "guests_changed": Nobody("the lecturer and the host school see it on the lesson"),
+        "follow_host": (Tell(SCHOOL, "lesson_follows_host"),),
+        "part": both("lesson_parted"),
+        "host_delivered": (Tell(SCHOOL, "lesson_delivered"),),
+        "host_cut_short": both("lesson_partly_delivered"),
+        "host_not_delivered": both("lesson_not_delivered", urgent=True),
         "checkin": PRESENCE,
         "no_show_rescue_possible": both("lesson_at_risk", urgent=True),
         "no_show_no_rescue": both("lesson_not_delivered", urgent=True),
@@ -224,9 +256,12 @@ ROUTES: dict[str, dict[str, Route]] = {
         "reopen": (*both("lesson_reopened"), Tell(LECTURER, "lesson_reopened")),
     },
     "booking.change": {
-        "proposed": (Tell(To.OTHER_SIDE, "change_proposed"),),
+        "proposed": (Tell(To.OTHER_SIDE, "change_proposed", when=_is_talked_about),),
+        "proposed/propose_wished": Nobody("its school wished for it: what is agreed is told"),
         "countered": (Tell(To.OTHER_SIDE, "change_countered"),),
-        "agreed": both("change_agreed"),
+        "agreed": tuple(
+            Tell(to, "change_agreed", when=_is_talked_about) for to in (SCHOOL, SCHEDULERS)
+        ),
         "rejected": both("change_rejected"),
         "rejected/apply_conflict": both("change_not_possible"),
         "withdrawn": (Tell(To.OTHER_SIDE, "change_withdrawn"),),
@@ -243,6 +278,24 @@ ROUTES: dict[str, dict[str, Route]] = {
         "publishing": Nobody("told when it is over"),
         "published": (Tell(SCHEDULERS, "plan_published"),),
         "discarded": Nobody("a draft nobody else has seen"),
+    },
+    "booking.grouping": {
+        "proposed": (
+            Tell(To.HOST_SCHOOL, "merge_proposed", when=_is_merge),
+            Tell(To.GUEST_SCHOOL, "merge_proposed", when=_is_merge),
+            Tell(To.GUEST_SCHOOL, "route_proposed", when=_is_route),
+        ),
+        "side_agreed": Nobody("the other side has a question of its own"),
+        "agreed": Nobody("told when it is carried out, or cannot be"),
+        "applied": (
+            Tell(To.HOST_SCHOOL, "merge_applied", when=_is_merge),
+            Tell(To.GUEST_SCHOOL, "merge_applied", when=_is_merge),
+            Tell(SCHEDULERS, "merge_applied", when=_is_merge),
+        ),
+        "declined": of_grouping("grouping_declined"),
+        "withdrawn": of_grouping("grouping_withdrawn"),
+        "expired": of_grouping("grouping_expired"),
+        "lapsed": of_grouping("grouping_lapsed"),
     },
     "booking.season": {
         "opened": (Tell(To.SCHOOLS, "season_opened"),),

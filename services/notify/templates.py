@@ -87,6 +87,16 @@ TEMPLATES: dict[str, Template] = {
         ("change_withdrawn", "改期已撤回：{course}", "《{course}》改为{when}的提议已撤回，原时间{other_when}不变。"),
         ("change_expired", "改期逾期未答复：{course}", "《{course}》改为{when}的提议逾期未答复，原时间{other_when}不变。"),
         ("change_applied", "课次已改期：{course}", "{school}的《{course}》由{other_when}改为{when}，{where}。"),
+        # groupings 拼班 送教路线
+        ("merge_proposed", "拼班待答复：{course}", "区委党校建议{school}与{host}的《{course}》合班：{when}，{where}，共{people}人，相距{km}公里。请在“拼班与送教”里答复。{because_note}{due}"),
+        ("route_proposed", "送教路线待答复：{course}", "区委党校建议把{school}的《{course}》改到{when}，讲师当天还到{host}授课，两地相距{km}公里，少跑一趟。请在“拼班与送教”里答复。{because_note}{due}"),
+        ("merge_applied", "拼班已落实：{course}", "{school}与{host}的《{course}》合班：{when}，{where}，共{people}人。接下来由讲师接单。"),
+        ("grouping_declined", "拼班或送教路线未获同意：{course}", "{school}与{host}的《{course}》（{when}）没有合在一起，各自照原安排。{because}"),
+        ("grouping_withdrawn", "拼班或送教路线已撤回：{course}", "{school}与{host}的《{course}》（{when}）的提议已撤回，各自照原安排。{because}"),
+        ("grouping_expired", "拼班或送教路线逾期未答复：{course}", "{school}与{host}的《{course}》（{when}）的提议逾期未答复，各自照原安排。"),
+        ("grouping_lapsed", "拼班或送教路线作罢：{course}", "{school}与{host}的《{course}》（{when}）未能落实，各自照原安排。{because}"),
+        ("lesson_follows_host", "拼班课次改期：{course}", "{school}参加的合班课《{course}》改为{when}，{where}。"),
+        ("lesson_parted", "已退出拼班：{course}", "{school}的《{course}》不再与他校合班，回到待排，照原来的期望时间另行安排。"),
         # seasons 季度征集
         ("season_opened", "季度征集开始：{season}", "{season}开始征集{first_on}至{last_on}的课次，{closes_at}截止，之后统一分配。请在截止前提交邀请函。"),
         ("season_extended", "征集截止时间有变：{season}", "{season}改为{closes_at}截止。"),
@@ -148,6 +158,7 @@ FRAGMENTS: dict[str, str] = {
     "lesson": "《{course}》（{when}，{where}）",
     "because": "原因：{reason}。",
     "due": "请于{due_at}前处理。",
+    "because_note": "说明：{proposal_note}。",
     "returned": "其中{lines_returned}课次退回补正。",
     "with_lecturer": "讲师：{lecturer}。",
     "contact": "联系人：{contact_name} {contact_phone}。",
@@ -182,6 +193,7 @@ UNKNOWN: dict[str, str] = {
     "number": "（未编号）",
     "lecturer": "讲师",
     "school": "学校",
+    "host": "邻近学校",
     "channel": "其他方式",
 }
 
@@ -237,6 +249,8 @@ CODES: dict[str, str] = {
     "not_qualified": "未取得该课程授课资格",
     "wrong_pool": "不在该课程师资库",
     "not_the_requested_lecturer": "不是学校点名的讲师",
+    "holder_refused": "讲师不同意改期",
+    "holder_expired": "讲师逾期未答复",
     "seat_filled_by_other": "已由他人接单",
     "lesson_revised": "课次已变更",
     "lesson_cancelled_or_suspended": "课次已取消或暂缓",

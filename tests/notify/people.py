@@ -9,6 +9,8 @@ from sqlmodel import Session, select
 
 from services.contracts.booking import (
     ChangeChanged,
+    Gain,
+    GroupingChanged,
     LessonChanged,
     OrderChanged,
     Place,
@@ -139,6 +141,16 @@ def plan(fact: str, **facts: Any) -> PlanChanged:
     usual |= {"account_id": SCHEDULER.id, "placed": 27, "skipped": 1}
     usual |= {"skipped_why": {"lesson_changed": 1}, "reason_code": "planner_lost"}
     return event(PlanChanged, fact, **{**usual, **facts})  # type: ignore[no-any-return]
+
+
+def grouping(fact: str, **facts: Any) -> GroupingChanged:
+    usual = {"key": uuid4(), "verb": fact, "was": "proposed", "state": "proposed"}
+    usual |= {"kind": "merge", "host_lesson_id": uuid4(), "host_school_id": OTHER_SCHOOL}
+    usual |= {"host_school_name": "精武镇党校", "guest_lesson_id": LESSON, "slot": SLOT}
+    usual |= {"guest_school_id": SCHOOL, "guest_school_name": "杨柳青镇党校", "place": HALL}
+    usual |= {"guest_order_id": ORDER, "course_title": "乡村振兴", "due_at": LATER.starts_at}
+    usual |= {"gain": Gain(km=3.2, people=75), "reason": "人数不便"}
+    return event(GroupingChanged, fact, **{**usual, **facts})  # type: ignore[no-any-return]
 
 
 def season(fact: str, **facts: Any) -> SeasonChanged:

@@ -21,6 +21,7 @@ from tests.notify.people import SCHEDULER, hear
 ZONE = ZoneInfo("Asia/Shanghai")
 # Words of a lesson that are no moves of the table.
 LESSON_WORDS = {move.verb for move in LESSON.moves} | {"retime_asked", "retime_dropped"}
+LESSON_WORDS |= {"guests_changed"}
 LESSON_WORDS |= {"requested", "line_returned", "resubmitted", "amended"}
 COURSE_WORDS = {"put", "trial", "approve", "publish", "retire"}
 SITE_WORDS = {"put", "close", "reopen"}
@@ -48,6 +49,8 @@ def sample(noun: str, row: str, **facts: Any) -> Any:
         case "booking.lesson":
             code = "line_refused" if row == "line_refused_or_order_dead" else "no_lecturer"
             return people.lesson(word, reason_code=code, state="at_risk", **facts)
+        case "booking.grouping":
+            return people.grouping(word, **facts)
         case "booking.season":
             return people.season(word, **facts)
         case "booking.plan":
@@ -82,6 +85,7 @@ def every_event() -> list[tuple[str, Any]]:
         if isinstance(route, tuple):
             found.append((row.partition("/")[0], sample(noun, row, version=version)))
     found.append(("sent", people.offer("sent", kind="retime")))
+    found.append(("proposed", people.grouping("proposed", kind="route")))
     by = people.actor(SCHEDULER, on_behalf_of=people.LECTURER_ID, channel="phone")
     for noun in ("lecturer.offer", "lecturer.assignment"):
         for word, route in ROUTES[noun].items():

@@ -39,6 +39,7 @@ PLACES: dict[str, dict[str, tuple[float, float]]] = {
         "verified": (6, 0),
         "waitlisted": (1, 1),
         "suspended": (2, 1.5),
+        "joined": (2.5, 2.5),
         "at_risk": (3, 1),
         "partially_delivered": (4, 1),
         "disputed": (6, 1),
@@ -82,6 +83,22 @@ PLACES: dict[str, dict[str, tuple[float, float]]] = {
         "published": (3, 0),
         "failed": (0, 1),
         "discarded": (1, 1),
+    },
+    "grouping": {
+        "proposed": (0, 0),
+        "agreed": (1, 0),
+        "applied": (2, 0),
+        "lapsed": (1, 1),
+        "declined": (0, 1),
+        "expired": (2, 1),
+        "withdrawn": (0, 2),
+    },
+    "season": {
+        "collecting": (0, 0),
+        "closed": (1, 0),
+        "allocating": (2, 0),
+        "allocated": (3, 0),
+        "cancelled": (1, 1),
     },
 }
 

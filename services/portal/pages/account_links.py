@@ -39,6 +39,16 @@ PLACES: dict[str, dict[Role, str]] = {
         Role.SCHEDULER: "/desk",
         Role.LECTURER: "/phone/agenda",
     },
+    "groupings": {
+        Role.TOWNSHIP: "/clerk/groupings",
+        Role.SCHEDULER: "/desk/groupings?show=sent",
+        Role.SUPERVISOR: "/desk/groupings?show=sent",
+    },
+    "seasons": {
+        Role.TOWNSHIP: "/clerk/seasons/{id}",
+        Role.SCHEDULER: "/desk/seasons/{id}",
+        Role.SUPERVISOR: "/desk/seasons/{id}",
+    },
     "courses": {Role.TOWNSHIP: "/clerk/menu", Role.SCHEDULER: "/desk/courses"},
     "sites": {Role.SCHEDULER: "/desk/sites", Role.TOWNSHIP: "/clerk/menu"},
     "lecturers": {Role.SCHEDULER: "/desk/lecturers", Role.LECTURER: "/phone/me"},
