@@ -113,15 +113,8 @@ def revoke(
     lessons that no other letter covers, unless forced; whoever is named for them is asked first
     (409 `not_eligible`)."""
     row, lecturer = _kept(session, id, by)
-    _check_valid(row)
-    today = at.astimezone(Numbers.of(session, by.district).zone).date()
-    on = on or today
-    if on < today:
-        raise Invalid("in_the_past", on=str(on))
-    if on > row.ends_on:
-        raise Conflict("appointment_ends_before", ends_on=str(row.ends_on))
-    term = (row.starts_on, last_day(row.ends_on, on))
-    bare = _bare(session, lecturer, instead_of=row, term=term, at=at)
+    on = ends_from(session, row, on, at)
+    bare = bare_from(session, row, lecturer, on=on, at=at)
     losses.check(session, lecturer, bare, force=force, by=by)
     standing_in.check(session, lecturer, bare, substitutes, by=by, at=at)
     row.revoked_on, row.revoke_reason = on, reason
@@ -137,6 +130,27 @@ def revoke(
     )
     losses.settle_offers(session, lecturer, by=by, at=at)
     return row
+
+
+def ends_from(session: Session, row: Appointment, on: date | None, at: datetime) -> date:
+    """From which day on it would not be valid: today, or the later day that is asked for."""
+    _check_valid(row)
+    today = at.astimezone(Numbers.of(session, row.district).zone).date()
+    on = on or today
+    if on < today:
+        raise Invalid("in_the_past", on=str(on))
+    if on > row.ends_on:
+        raise Conflict("appointment_ends_before", ends_on=str(row.ends_on))
+    return on
+
+
+def bare_from(
+    session: Session, row: Appointment, lecturer: Lecturer, *, on: date, at: datetime
+) -> losses.Promises:
+    """What he promised on days no letter would cover, if this one were valid no more from a day
+    on."""
+    term = (row.starts_on, last_day(row.ends_on, on))
+    return _bare(session, lecturer, instead_of=row, term=term, at=at)
 
 
 def notice(session: Session, id: UUID, at: datetime) -> None:

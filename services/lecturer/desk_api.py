@@ -18,7 +18,7 @@ from services.lecturer.desk_schemas import (
     RenewManyIn,
     WholeLecturerOut,
 )
-from services.lecturer.schemas import AppointmentsOut, Moment
+from services.lecturer.schemas import AppointmentsOut, Day, Moment
 
 router = Router(tags=["desk"])
 
@@ -57,6 +57,13 @@ def leave_impact(
 ) -> LeaveImpactOut:
     """The lessons and offers a leave would touch, whom to call, and who could take each lesson."""
     found = leave_queries.leave_impact(tx, id, starts_at=starts_at, ends_at=ends_at, by=who, at=now)
+    return LeaveImpactOut.model_validate(found)
+
+
+@router.get("/appointments/{id}/revoke_impact")
+def revoke_impact(id: UUID, tx: Tx, who: Who, now: Now, on: Day | None = None) -> LeaveImpactOut:
+    """The same, if this letter were not valid any more from today or from a later day on."""
+    found = leave_queries.revoke_impact(tx, id, on=on, by=who, at=now)
     return LeaveImpactOut.model_validate(found)
 
 

@@ -1,9 +1,9 @@
-"""Lecturer: what a leave would touch: lessons promised, offers out, whom to tell, and who could
-take each lesson instead. Nothing is changed."""
+"""Lecturer: what a leave or the end of a letter would touch: lessons promised, offers out, whom to
+tell, and who could take each lesson instead. Nothing is changed."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,26 +11,28 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 from sqlmodel import select as rows_of
 
+from services.kit import clock, db
 from services.kit.auth import Caller
-from services.kit.errors import Invalid
+from services.kit.errors import Invalid, NotFound
 from services.kit.numbers import Numbers
-from services.lecturer import eligibility, losses, offer_queries, people, ranking
+from services.lecturer import appointments, eligibility, losses, offer_queries, people, ranking
 from services.lecturer.availability import LONGEST_LEAVE
 from services.lecturer.candidates import ask_of
 from services.lecturer.eligibility import Ask, Person, Rules
-from services.lecturer.models import Assignment, Offer, Qualification, Seat
-from services.lecturer.people import COUNTED
+from services.lecturer.models import Appointment, Assignment, Lecturer, Offer, Qualification, Seat
+from services.lecturer.people import COUNTED, last_day
 from services.lecturer.ranking import Record
-from services.lecturer.seeing import DISTRICT_WIDE, own_or_kept
+from services.lecturer.seeing import DISTRICT_WIDE, KEEPERS, own_or_kept
 from services.lecturer.states import LIVE_OFFER
 
 BEST = 3
+Touched = dict[str, Any]
 Counted = dict[UUID, list[tuple[datetime, UUID, UUID]]]  # lecturer: start, school, course
 
 
 def leave_impact(
     session: Session, id: UUID, *, starts_at: datetime, ends_at: datetime, by: Caller, at: datetime
-) -> dict[str, Any]:
+) -> Touched:
     """What he has promised and is asked in that time, whom to tell, and for the district the best
     three for each lesson; in the same few queries however many there are. 422 `leave_invalid`."""
     lecturer = own_or_kept(session, id, by)
@@ -42,19 +44,47 @@ def leave_impact(
         col(Assignment.starts_at) < ends_at,
         col(Assignment.ends_at) > max(starts_at, at),
     )
+    return _touched(session, lecturer, promised, (starts_at, ends_at), by)
+
+
+def revoke_impact(
+    session: Session, id: UUID, *, on: date | None = None, by: Caller, at: datetime
+) -> Touched:
+    """The same of a letter that is valid no more from today or from a later day (`on`): what he has
+    promised and no other letter would cover. 409 and 422 as `revoke`."""
+    by.needs(*KEEPERS)
+    row = db.get(session, Appointment, id)
+    if row.district != by.district:
+        raise NotFound("not_found", what="appointment", id=str(id))
+    lecturer = db.get(session, Lecturer, row.lecturer_id)
+    on = appointments.ends_from(session, row, on, at)
+    bare = appointments.bare_from(session, row, lecturer, on=on, at=at)
+    zone = Numbers.of(session, lecturer.district).zone
+    ends = clock.midnight(last_day(row.ends_on, row.revoked_on) + timedelta(days=1), zone)
+    return _touched(session, lecturer, bare, (clock.midnight(on, zone), ends), by)
+
+
+def _touched(
+    session: Session,
+    lecturer: Lecturer,
+    promised: losses.Promises,
+    span: tuple[datetime, datetime],
+    by: Caller,
+) -> Touched:
+    starts_at, ends_at = span
     asked = session.exec(
         rows_of(Offer)
-        .where(Offer.lecturer_id == id, col(Offer.state).in_(LIVE_OFFER))
+        .where(Offer.lecturer_id == lecturer.id, col(Offer.state).in_(LIVE_OFFER))
         .where(col(Offer.starts_at) < ends_at, col(Offer.ends_at) > starts_at)
         .order_by("starts_at", "id")
     ).all()
     seats = [seat for _, seat in promised if seat is not None and seat.starts_at is not None]
     best: dict[UUID, list[dict[str, Any]]] = {}
     if seats and by.has(*DISTRICT_WIDE):
-        best = _best(session, lecturer.district, seats, but=id)
+        best = _best(session, lecturer.district, seats, but=lecturer.id)
     lessons = offer_queries.shown_assignments(session, [one for one, _ in promised], by)
     return {
-        "lecturer_id": id,
+        "lecturer_id": lecturer.id,
         "lecturer_name": lecturer.name,
         "starts_at": starts_at,
         "ends_at": ends_at,

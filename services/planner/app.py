@@ -18,8 +18,9 @@ from services.kit.parcels import MOST_PACKED, packed
 from services.kit.talk import RUN
 from services.planner.line import Line, Question, Said, refusal
 
-# Questions for the solver pass one at a time; short ones do not wait for them.
-LONG, SHORT = ("plan", "repair"), ("rank", "validate")
+# Questions for the solver pass one at a time; short ones do not wait for them, nor does a repair: a
+# bad morning is not behind a season.
+LONG, SHORT = ("plan",), ("repair", "rank", "validate")
 
 
 class Planner:

@@ -8,13 +8,14 @@ import pytest
 from sqlmodel import Session, select
 
 from services.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from services.lecturer import appointments, availability, seats
+from services.lecturer import appointments, availability, leave_queries, seats
 from services.lecturer.held import hold
 from services.lecturer.models import Assignment, Leave, Lecturer, Offer, Seat, Staffing
 from services.lecturer.substitutes import Substitutes
 from tests.lecturer.world import (
     DAY,
     END,
+    FOREIGN,
     HOUR,
     NOON,
     SCHEDULER,
@@ -155,6 +156,28 @@ def test_a_letter_that_ends_asks_them_first_too(district: Session) -> None:
     )
 
     assert asked(district, seat) == [(chosen.id, "pending")]
+
+
+def test_what_the_end_of_a_letter_would_touch_is_shown_first(district: Session) -> None:
+    away, best, chosen = three(district)
+    seat = promised(district, away)
+    letter, last = ref("LEC-001/letter"), date(2026, 12, 1)
+
+    found = leave_queries.revoke_impact(district, letter, on=last, by=SCHEDULER, at=NOON)
+    after = leave_queries.revoke_impact(
+        district, letter, on=date(2026, 12, 2), by=SCHEDULER, at=NOON
+    )
+
+    [lesson] = found["lessons"]
+    assert lesson["assignment"]["lesson_id"] == seat.lesson_id
+    assert {one["lecturer_id"] for one in lesson["candidates"]} == {best.id, chosen.id}
+    assert after["lessons"] == []
+    with pytest.raises(Invalid, match="in_the_past"):
+        leave_queries.revoke_impact(district, letter, on=date(2026, 11, 22), by=SCHEDULER, at=NOON)
+    with pytest.raises(NotFound, match="not_found"):
+        leave_queries.revoke_impact(district, letter, by=FOREIGN, at=NOON)
+    with pytest.raises(Forbidden, match="role_required"):
+        leave_queries.revoke_impact(district, letter, by=himself(away.id), at=NOON)
 
 
 def tomorrow() -> dict[str, Any]:
