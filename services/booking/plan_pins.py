@@ -1,12 +1,14 @@
 """Booking: a draft plan edited by hand: a lesson pinned, let go, left out."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
 from services.booking import place_checks, plan_door, plans
-from services.booking.models import Lesson
+from services.booking.models import Lesson, OrderLine
 from services.booking.place_checks import Asked
 from services.booking.plan_models import Plan, PlanLine
 from services.booking.plan_starts import OPEN
@@ -16,39 +18,76 @@ from services.kit.auth import Caller
 from services.kit.errors import Conflict, Invalid, NotFound
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What the lecturer room says of a lecturer at a time: his name, and all that stands against
+    it. Without a name the district has no such lecturer."""
+
+    name: str | None
+    reasons: list[dict[str, Any]] = field(default_factory=list)
+
+
+def question(
+    session: Session,
+    plan_id: UUID,
+    lesson_id: UUID,
+    lecturer_id: UUID,
+    starts_at: datetime,
+    *,
+    by: Caller,
+) -> dict[str, Any]:
+    """For the lecturer room: may he give it then?"""
+    plan = plans.find(session, plan_id, by=by)
+    plan_door.may(plan, "pin", by)
+    _line(session, plan_id, lesson_id)
+    lesson = db.get(session, Lesson, lesson_id)
+    line = session.get_one(OrderLine, lesson.line_id)
+    where = place_checks.place_asked(session, lesson, Asked(), by=by)
+    return {
+        "district": plan.district,
+        "lecturer_id": str(lecturer_id),
+        "lesson_id": str(lesson_id),
+        "course_id": str(lesson.course_id),
+        "pools": (line.snapshot or {}).get("eligible_pools", []),
+        "slot": _slot(lesson, starts_at).model_dump(mode="json"),
+        "place": where.model_dump(mode="json"),
+        "wanted": lesson.wanted_lecturers,
+        "wanted_only": lesson.wanted_only,
+    }
+
+
 def pin(
     session: Session,
     plan_id: UUID,
     lesson_id: UUID,
     *,
     lecturer_id: UUID,
-    lecturer_name: str = "",
+    judged: Judged,
     starts_at: datetime,
     by: Caller,
     at: datetime,
 ) -> tuple[Plan, PlanLine]:
     """This lecturer at this time, whatever the planner would choose. 409 with the code of a rule
-    of placing, or `pins_overlap` with another pinned lesson of his; 422 `camp_keeps_its_wishes`."""
+    of placing, `not_eligible` with the `reasons` against him, `pins_overlap` with another pinned
+    lesson of his; 422 `camp_keeps_its_wishes`."""
     plan, line = _editable(session, plan_id, lesson_id, by)
     lesson = db.get(session, Lesson, lesson_id)
     if lesson.state not in OPEN:
         raise Conflict("lesson_not_open", lesson_id=str(lesson_id), state=str(lesson.state))
-    slot = place_checks.slot_asked(lesson, Asked(starts_at=starts_at))
-    if lesson.programme_id is not None:
-        wishes = [Slot.model_validate(wish) for wish in lesson.wishes]
-        if (wished := next((w for w in wishes if w.starts_at == starts_at), None)) is None:
-            raise Invalid("camp_keeps_its_wishes")
-        slot = wished
+    slot = _slot(lesson, starts_at)
     where = place_checks.place_asked(session, lesson, Asked(), by=by)
     place_checks.check(session, lesson, slot, where, at=at)
-    others = [one for one in plans.lines_of(session, plan.id) if one.lesson_id != lesson_id]
-    his = [one for one in others if one.lecturer_id == lecturer_id]
-    for one in his:
-        if one.pinned and _overlap(one, slot):
+    if judged.name is None:
+        raise NotFound("not_found", what="lecturer", id=str(lecturer_id))
+    if judged.reasons:
+        who = {"lecturer_id": str(lecturer_id), "lecturer": judged.name}
+        raise Conflict("not_eligible", **who, reasons=judged.reasons)
+    for one in plans.lines_of(session, plan.id):
+        his = one.lesson_id != lesson_id and one.lecturer_id == lecturer_id
+        if his and one.pinned and _overlap(one, slot):
             raise Conflict("pins_overlap", lesson_id=str(one.lesson_id))
     line.starts_at, line.ends_at, line.lecturer_id = slot.starts_at, slot.ends_at, lecturer_id
-    known = next((one.lecturer_name for one in his if one.lecturer_name), None)
-    line.lecturer_name = known or lecturer_name or None
+    line.lecturer_name = judged.name
     line.pinned, line.left_out, line.why = True, False, None
     return _edited(session, plan, line, "pin", by, at)
 
@@ -77,10 +116,24 @@ def _editable(
 ) -> tuple[Plan, PlanLine]:
     plan = plans.find(session, plan_id, by=by, lock=True)
     plan_door.may(plan, "pin", by)
+    return plan, _line(session, plan_id, lesson_id)
+
+
+def _line(session: Session, plan_id: UUID, lesson_id: UUID) -> PlanLine:
     line = session.get(PlanLine, (plan_id, lesson_id))
     if line is None:
         raise NotFound("not_found", what="plan_line", id=str(lesson_id))
-    return plan, line
+    return line
+
+
+def _slot(lesson: Lesson, starts_at: datetime) -> Slot:
+    """A camp's day keeps the hours wished."""
+    if lesson.programme_id is None:
+        return place_checks.slot_asked(lesson, Asked(starts_at=starts_at))
+    for wish in (Slot.model_validate(wish) for wish in lesson.wishes):
+        if wish.starts_at == starts_at:
+            return wish
+    raise Invalid("camp_keeps_its_wishes")
 
 
 def _edited(

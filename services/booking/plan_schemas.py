@@ -52,7 +52,6 @@ class PinIn(Body):
     pinned: bool = True
     left_out: bool = False
     lecturer_id: UUID | None = None
-    lecturer_name: str = Field(default="", max_length=100)  # shown until it is planned again
     starts_at: Moment | None = None
 
     @model_validator(mode="after")

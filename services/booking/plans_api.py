@@ -1,9 +1,10 @@
 """Booking over HTTP: draft plans of the optimiser."""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response, status
+from fastapi import Query, Request, Response, status
 from sqlmodel import Session, col
 
 from services.booking import plan_counts, plan_pins, plans
@@ -12,6 +13,7 @@ from services.booking.lesson_queries import full
 from services.booking.models import Lesson
 from services.booking.plan_counts import Counts
 from services.booking.plan_models import Plan
+from services.booking.plan_pins import Judged
 from services.booking.plan_schemas import (
     PinIn,
     PinOut,
@@ -25,7 +27,7 @@ from services.booking.plan_schemas import (
     line_of,
 )
 from services.booking.plan_states import PlanState
-from services.kit import db
+from services.kit import db, replies
 from services.kit.auth import Caller
 from services.kit.numbers import Numbers
 from services.kit.web import IfMatch, Now, Router, Tx, Who, check_match, etag, page
@@ -89,10 +91,11 @@ def progress(plan_id: UUID, tx: Tx, who: Who, response: Response) -> ProgressOut
 
 
 @router.put("/plans/{plan_id}/lines/{lesson_id}")
-def pin(
+async def pin(
     plan_id: UUID,
     lesson_id: UUID,
     body: PinIn,
+    request: Request,
     tx: Tx,
     who: Who,
     now: Now,
@@ -100,27 +103,42 @@ def pin(
     response: Response,
 ) -> PinOut:
     """Pin a lesson to a lecturer and a start, let it go again, or leave it out. `If-Match` names
-    the version of the plan."""
-    check_match(plans.find(tx, plan_id, by=who, lock=True).version, if_match)
-    if body.left_out:
-        plan, line = plan_pins.leave_out(tx, plan_id, lesson_id, by=who, at=now)
-    elif body.pinned and body.lecturer_id and body.starts_at:
-        plan, line = plan_pins.pin(
-            tx,
-            plan_id,
-            lesson_id,
-            lecturer_id=body.lecturer_id,
-            lecturer_name=body.lecturer_name,
-            starts_at=body.starts_at,
-            by=who,
-            at=now,
+    the version of the plan. 409 `not_eligible` with the reasons against the lecturer."""
+    judged = await _judged(request, plan_id, lesson_id, body, who)
+
+    def edited() -> PinOut:
+        check_match(plans.find(tx, plan_id, by=who, lock=True).version, if_match)
+        if body.left_out:
+            plan, line = plan_pins.leave_out(tx, plan_id, lesson_id, by=who, at=now)
+        elif judged is not None and body.lecturer_id and body.starts_at:
+            pinned = {"lecturer_id": body.lecturer_id, "starts_at": body.starts_at}
+            plan, line = plan_pins.pin(
+                tx, plan_id, lesson_id, **pinned, judged=judged, by=who, at=now
+            )
+        else:
+            plan, line = plan_pins.unpin(tx, plan_id, lesson_id, by=who, at=now)
+        numbers = Numbers.of(tx, who.district)
+        of = full(tx, [db.get(tx, Lesson, lesson_id)])[0]
+        shown = line_of(line, of, None, numbers)
+        return PinOut(plan=_shown(tx, plan, who, response), line=shown)
+
+    return await asyncio.to_thread(edited)
+
+
+async def _judged(
+    request: Request, plan_id: UUID, lesson_id: UUID, body: PinIn, who: Caller
+) -> Judged | None:
+    """What the lecturer room says of a pin; asked before anything is locked."""
+    lecturer_id, starts_at = body.lecturer_id, body.starts_at
+    if body.left_out or not body.pinned or lecturer_id is None or starts_at is None:
+        return None
+    state = request.app.state
+    question = await state.database.read(
+        lambda session: plan_pins.question(
+            session, plan_id, lesson_id, lecturer_id, starts_at, by=who
         )
-    else:
-        plan, line = plan_pins.unpin(tx, plan_id, lesson_id, by=who, at=now)
-    numbers = Numbers.of(tx, who.district)
-    of = full(tx, [db.get(tx, Lesson, lesson_id)])[0]
-    shown = line_of(line, of, None, numbers)
-    return PinOut(plan=_shown(tx, plan, who, response), line=shown)
+    )
+    return Judged(**await replies.ask(state.bus, "lecturer", "seat.against", **question))
 
 
 @router.post("/plans/{plan_id}/replan", status_code=status.HTTP_202_ACCEPTED)

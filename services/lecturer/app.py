@@ -29,6 +29,10 @@ app = make_app(
     timers=TIMERS,
     outage=outage,
     guards=[GUARD],
-    answers={"seat.free": candidates.free, "plan.ground": plan_ground.ground},
+    answers={
+        "seat.free": candidates.free,
+        "seat.against": candidates.against,
+        "plan.ground": plan_ground.ground,
+    },
     audits=AUDITS,
 )

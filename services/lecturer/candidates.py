@@ -121,6 +121,21 @@ def free(session: Session, question: dict[str, Any]) -> dict[str, Any]:
     return {"free": [_able(ask, found, rules) for ask in asks]}
 
 
+def against(session: Session, question: dict[str, Any]) -> dict[str, Any]:
+    """What stands against one lecturer giving a lesson at one time, for booking to pin him there.
+
+    Asked: district, lecturer_id, lesson_id, course_id, pools, slot, place, wanted, wanted_only.
+    Answered: {"name": None when the district has no such lecturer, "reasons": [...]}.
+    """
+    rules = Rules.of(Numbers.of(session, question["district"]))
+    ask = _asked(question, question["slot"], rules)
+    ask = replace(ask, lesson_id=UUID(question["lesson_id"]))
+    found = _load(session, question["district"], ask, [UUID(question["lecturer_id"])])
+    if not found:
+        return {"name": None, "reasons": []}
+    return {"name": found[0].name, "reasons": eligibility.reasons(ask, found[0], rules)}
+
+
 def ask_of(
     seat: Seat, rules: Rules, *, slot: Slot | None = None, place: dict[str, Any] | None = None
 ) -> Ask:

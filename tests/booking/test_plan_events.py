@@ -10,6 +10,7 @@ from services.booking import lessons as cancelling
 from services.booking import placing, plan_pins, plan_running, plans
 from services.booking.models import Lesson
 from services.booking.place_checks import Asked
+from services.booking.plan_pins import Judged
 from services.booking.states import LessonState as L
 from services.kit.errors import Conflict
 from tests.booking.lesson_world import (
@@ -24,7 +25,7 @@ from tests.booking.lesson_world import (
     told,
     verbs,
 )
-from tests.booking.test_plans import a_plan, planned, published, ready, wishing
+from tests.booking.test_plans import FINE, a_plan, planned, published, ready, wishing
 
 
 def said_of(session: Session, plan_id: UUID) -> list[tuple[str, str, str | None, str]]:
@@ -98,7 +99,7 @@ def test_failing_and_trying_again_is_told(district: Session) -> None:
 def test_an_edit_says_which_lesson_and_where(district: Session) -> None:
     lesson = wishing(district, TUESDAY)
     plan = ready(district, lesson)
-    who: dict[str, Any] = {"lecturer_id": WANG, "lecturer_name": "王老师"}
+    who: dict[str, Any] = {"lecturer_id": WANG, "judged": Judged("王老师")}
 
     plan_pins.pin(
         district, plan.id, lesson.id, **who, starts_at=TUESDAY.starts_at, by=SCHEDULER, at=NOON
@@ -174,7 +175,7 @@ def test_it_can_be_pinned(district: Session) -> None:
     plan = planned(district, a_plan(district, lesson), {})
     at: dict[str, Any] = {"starts_at": THURSDAY.starts_at, "by": SCHEDULER, "at": NOON}
 
-    _, line = plan_pins.pin(district, plan.id, lesson.id, lecturer_id=LI, **at)
+    _, line = plan_pins.pin(district, plan.id, lesson.id, lecturer_id=LI, judged=FINE, **at)
 
     assert (line.pinned, line.starts_at) == (True, THURSDAY.starts_at)
 
@@ -187,4 +188,4 @@ def test_one_that_is_open_no_more_cannot(district: Session, state: L) -> None:
     at: dict[str, Any] = {"starts_at": TUESDAY.starts_at, "by": SCHEDULER, "at": NOON}
 
     with pytest.raises(Conflict, match="lesson_not_open"):
-        plan_pins.pin(district, plan.id, lesson.id, lecturer_id=LI, **at)
+        plan_pins.pin(district, plan.id, lesson.id, lecturer_id=LI, judged=FINE, **at)

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from services.booking import plan_pins, plan_problem, plan_running, plans
 from services.booking.models import Lesson
 from services.booking.plan_answer import Answer, Reading
+from services.booking.plan_pins import Judged
 from services.booking.plan_problem import Desk, Wanted, ground_question, joined, parts
 from services.booking.plan_rules import Options
 from services.contracts.booking import Slot
@@ -61,8 +62,8 @@ def wanted_of(session: Session, *lessons: Lesson, pin: dict[UUID, UUID] | None =
     plan.state = "ready"  # type: ignore[assignment]
     for lesson_id, lecturer_id in (pin or {}).items():
         at = TUESDAY.starts_at
-        who: dict[str, Any] = {"lecturer_id": lecturer_id, "starts_at": at}
-        plan_pins.pin(session, plan.id, lesson_id, **who, by=SCHEDULER, at=NOON)
+        who: dict[str, Any] = {"lecturer_id": lecturer_id, "judged": Judged("示例讲师")}
+        plan_pins.pin(session, plan.id, lesson_id, **who, starts_at=at, by=SCHEDULER, at=NOON)
     return plan_running.material(session, plan.id, at=NOON).wanted
 
 

@@ -22,6 +22,7 @@ from services.booking.models import Lesson, PlaceHold, SiteCopy, WorkDay
 from services.booking.place_checks import Asked
 from services.booking.plan_answer import Answer, Served
 from services.booking.plan_models import Plan
+from services.booking.plan_pins import Judged
 from services.booking.plan_rules import Options, slots_of
 from services.booking.plan_states import PLAN, PlanState
 from services.booking.states import LessonState as L
@@ -52,6 +53,7 @@ from tests.booking.lesson_world import (
 FIRST, LAST = date(2026, 11, 30), date(2026, 12, 4)
 FOREIGNER = Caller(UUID(int=77), frozenset({Role.SCHEDULER}), "heping")
 MINUTE = timedelta(minutes=1)
+FINE = Judged("示例讲师")
 
 
 def wishing(session: Session, *wishes: Slot, **facts: Any) -> Lesson:
@@ -352,7 +354,7 @@ def test_pinned_lessons_are_asked_at_their_own_time_alone(district: Session) -> 
     plan = ready(district, one, other)
     thursday: dict[str, Any] = {"starts_at": THURSDAY.starts_at, "by": SCHEDULER, "at": NOON}
 
-    plan_pins.pin(district, plan.id, other.id, lecturer_id=WANG, **thursday)
+    plan_pins.pin(district, plan.id, other.id, lecturer_id=WANG, judged=FINE, **thursday)
     again = plans.replan(district, plan.id, by=SCHEDULER, at=NOON)
     wanted = plan_running.material(district, again.id, at=NOON).wanted
 
@@ -368,7 +370,7 @@ def test_pinned_lessons_are_asked_at_their_own_time_alone(district: Session) -> 
 def test_a_pin_obeys_the_rules_of_placing_and_other_pins(district: Session) -> None:
     one, other = wishing(district, TUESDAY), wishing(district, THURSDAY, school=JING)
     plan = ready(district, one, other)
-    by: dict[str, Any] = {"lecturer_id": LI, "by": SCHEDULER, "at": NOON}
+    by: dict[str, Any] = {"lecturer_id": LI, "judged": FINE, "by": SCHEDULER, "at": NOON}
     plan_pins.pin(district, plan.id, one.id, starts_at=TUESDAY.starts_at, **by)
 
     with pytest.raises(Conflict, match="pins_overlap"):
@@ -377,6 +379,36 @@ def test_a_pin_obeys_the_rules_of_placing_and_other_pins(district: Session) -> N
         plan_pins.pin(district, plan.id, other.id, starts_at=TUESDAY.ends_at - MINUTE, **by)
     with pytest.raises(NotFound, match="not_found"):
         plan_pins.pin(district, plan.id, UUID(int=5), starts_at=TUESDAY.starts_at, **by)
+
+
+def test_who_may_not_give_it_is_not_pinned(district: Session) -> None:
+    lesson = wishing(district, TUESDAY)
+    plan = ready(district, lesson)
+    at: dict[str, Any] = {"starts_at": TUESDAY.starts_at, "by": SCHEDULER, "at": NOON}
+    why = [{"code": "not_qualified", "change": {"kind": "add_qualification"}}]
+
+    with pytest.raises(Conflict, match="not_eligible") as refused:
+        judged = Judged("王老师", why)
+        plan_pins.pin(district, plan.id, lesson.id, lecturer_id=WANG, judged=judged, **at)
+    with pytest.raises(NotFound, match="not_found"):
+        plan_pins.pin(district, plan.id, lesson.id, lecturer_id=WANG, judged=Judged(None), **at)
+
+    assert refused.value.facts["reasons"] == why
+    [line] = plans.lines_of(district, plan.id)
+    assert (line.pinned, line.lecturer_id) == (False, LI)
+
+
+def test_what_is_asked_of_the_lecturer_room(district: Session) -> None:
+    lesson = wishing(district, TUESDAY, wanted_lecturers=[str(LI)], wanted_only=True)
+    plan = ready(district, lesson)
+
+    asked = plan_pins.question(district, plan.id, lesson.id, WANG, TUESDAY.starts_at, by=SCHEDULER)
+
+    assert asked["slot"] == TUESDAY.model_dump(mode="json")
+    assert (asked["wanted"], asked["wanted_only"]) == ([str(LI)], True)
+    assert asked["place"]["resource_id"] == str(HALL)
+    with pytest.raises(NotFound, match="not_found"):
+        plan_pins.question(district, plan.id, lesson.id, WANG, NOON, by=FOREIGNER)
 
 
 def test_a_lesson_left_out_is_not_asked_and_not_counted(district: Session) -> None:
@@ -519,6 +551,7 @@ def test_nothing_is_said_of_any_lesson_before_publishing(district: Session) -> N
         plan.id,
         lesson.id,
         lecturer_id=LI,
+        judged=FINE,
         starts_at=TUESDAY.starts_at,
         by=SCHEDULER,
         at=NOON,

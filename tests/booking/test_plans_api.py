@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import Session
 
-from services.booking import plans
+from services.booking import plan_pins, plans
 from services.booking.models import Lesson, OrderLine
 from services.booking.plan_models import Plan
 from services.kit import clock
@@ -23,7 +23,7 @@ from tests.booking.lesson_world import (
 )
 from tests.booking.test_lessons_api import House
 from tests.booking.test_lessons_api import house as house
-from tests.booking.test_plans import a_plan, ready, wishing
+from tests.booking.test_plans import FINE, a_plan, ready, wishing
 
 DAYS = {"first_on": "2026-11-30", "last_on": "2026-12-04"}
 PIN = {"lecturer_id": str(WANG), "starts_at": TUESDAY.starts_at.isoformat()}
@@ -57,6 +57,12 @@ async def put(house: House, plan_id: str, lesson: Lesson, body: Any, version: in
     match = {} if version is None else {"if-match": f'"{version}"'}
     path = f"/api/booking/plans/{plan_id}/lines/{lesson.id}"
     return await house.client.put(path, json=body, headers={**who, **match})
+
+
+def pinned(session: Session, plan_id: str, lesson: Lesson) -> None:
+    """The lecturer room said that he may."""
+    at: dict[str, Any] = {"starts_at": TUESDAY.starts_at, "by": SCHEDULER, "at": NOON}
+    plan_pins.pin(session, UUID(plan_id), lesson.id, lecturer_id=WANG, judged=FINE, **at)
 
 
 async def test_while_nobody_answers_a_plan_fails_and_says_so_and_can_be_run_again(
@@ -123,12 +129,13 @@ async def test_a_draft_is_read_edited_published_once_and_says_what_became_of_it(
     assert [one["id"] for one in listed["items"]] == [plan_id]
 
     version = shown["version"]
-    assert (await put(house, plan_id, first, PIN, None)).status_code == 428
-    assert (await put(house, plan_id, first, PIN, version - 1)).status_code == 412
+    assert (await put(house, plan_id, first, {"pinned": False}, None)).status_code == 428
+    assert (await put(house, plan_id, first, {"pinned": False}, version - 1)).status_code == 412
     assert (await put(house, plan_id, first, {"pinned": True}, version)).status_code == 422
-    pinned = (await put(house, plan_id, first, PIN, version)).json()
-    assert (pinned["line"]["pinned"], pinned["line"]["lecturer_id"]) == (True, str(WANG))
-    version = pinned["plan"]["version"]
+    away = await put(house, plan_id, first, PIN, version)
+    assert (away.status_code, away.json()["type"]) == (503, "service_away")
+    house.write(lambda session: pinned(session, plan_id, first))
+    version += 1
     free = (await put(house, plan_id, first, {"pinned": False}, version)).json()
     assert (free["line"]["pinned"], free["plan"]["pinned"]) == (False, 0)
     out = await put(house, plan_id, third, {"left_out": True}, free["plan"]["version"])

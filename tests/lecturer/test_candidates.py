@@ -178,6 +178,36 @@ def test_booking_asks_how_many_are_free_at_each_time(xiqing: Session) -> None:
     assert candidates.free(xiqing, question | {"slots": []}) == {"free": []}
 
 
+def test_booking_asks_what_stands_against_one_at_a_time(district: Session) -> None:
+    """By the rules of the candidates; his own seat of that lesson does not stand against him."""
+    row = a_lecturer(district)
+    seat = a_seat(district)
+    question = {
+        "district": XIQING,
+        "lecturer_id": str(row.id),
+        "lesson_id": str(seat.lesson_id),
+        "course_id": str(COURSE),
+        "pools": ["lead_study", "professional"],
+        "slot": {"starts_at": START.isoformat(), "ends_at": END.isoformat()},
+        "place": YANGLIUQING,
+        "wanted": [],
+        "wanted_only": False,
+    }
+
+    def codes(**other: Any) -> list[str]:
+        found = candidates.against(district, {**question, **other})["reasons"]
+        return [reason["code"] for reason in found]
+
+    assert candidates.against(district, question) == {"name": row.name, "reasons": []}
+    assert codes(pools=["backbone"]) == ["wrong_pool"]
+    assert codes(wanted=[str(uuid7())], wanted_only=True) == ["not_the_requested_lecturer"]
+    a_promise(district, row, seat)
+    assert codes() == []
+    assert codes(lesson_id=str(uuid7())) == ["already_teaching"]
+    unknown = candidates.against(district, {**question, "lecturer_id": str(uuid7())})
+    assert unknown == {"name": None, "reasons": []}
+
+
 def test_the_whole_district_is_weighed_in_few_queries(xiqing: Session) -> None:
     seat = a_seat(xiqing)
     asked: list[str] = []

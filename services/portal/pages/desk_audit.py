@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Response
 
 from services.kit.auth import Role
-from services.portal.pages import desk_words
+from services.portal.pages import desk_plan_words, desk_words, refusals
 from services.portal.pages.desk_lists import asked, given, listed, midnight, wants_sheet
 from services.portal.pages.frame import Page, pages
 
@@ -62,16 +62,30 @@ def told(page: Page, row: dict[str, Any]) -> dict[str, Any]:
     facts = row["facts"]
     about = [facts.get(name) for name in ("order_number", "number", "code", "course_title")]
     note = row["note"] or facts.get("reason") or ""
+    if row["about"] == "booking.plan":
+        note, about = note or _code(page, facts), [facts["first_on"], "–", facts["last_on"]]
     names = [facts.get(name) for name in ("title", "school_name", "lecturer_name", "name", "login")]
     return {
         **row,
         "noun": noun,
         "who": desk_words.by(page._, row["by"]),
-        "what": desk_words.told(page._, row["verb"], row["fact"]),
+        "what": _what(page, row),
         "on": page._(desk_words.ABOUT.get(row["about"], row["about"])),
         "of": " ".join(str(part) for part in [*about, *names] if part),
         "why": desk_words.told(page._, note) if note in desk_words.TOLD else note,
     }
+
+
+def _what(page: Page, row: dict[str, Any]) -> str:
+    if row["about"] == "booking.plan":
+        return desk_plan_words.told(row, page._)
+    return desk_words.told(page._, row["verb"], row["fact"])
+
+
+def _code(page: Page, facts: dict[str, Any]) -> str:
+    """Why a plan failed, as the page of the plan says it."""
+    code = facts.get("reason_code")
+    return refusals.of_code(code, {}, page._) if code else ""
 
 
 def sheet(page: Page) -> list[Any]:

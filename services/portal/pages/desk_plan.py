@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Response
 
 from services.kit.auth import Role
-from services.portal.pages import desk_board_words, refusals
+from services.portal.pages import desk_board_words, desk_words, refusals
 from services.portal.pages import desk_plan_words as said
 from services.portal.pages.desk_board_view import ends_of
 from services.portal.pages.desk_lists import moment, wants_sheet
@@ -15,7 +15,7 @@ from services.portal.pages.frame import Page, pages
 from services.portal.pages.upstream import Refused
 from services.portal.pages.words import is_moment
 
-router = pages("/desk/plans/{plan_id:uuid}", Role.SCHEDULER)
+router = pages("/desk/plans/{plan_id:uuid}", Role.SCHEDULER, Role.SUPERVISOR)
 
 A_PAGE = 100  # lines
 SHOWN = {
@@ -26,13 +26,17 @@ SHOWN = {
     "moved": "与上一草案不同",
     "skipped": "发布时未成",
 }
+PAST = 50  # things that happened to it, the newest
 STARTS = 30  # times offered to choose from
 REASONED = 60  # lecturers whose reasons are listed
 
 
 @router.get("")
 async def plan(page: Page, plan_id: UUID) -> Response:
-    found = await page.get("booking", f"/plans/{plan_id}")
+    found, past = await page.gather(
+        page.get("booking", f"/plans/{plan_id}"),
+        page.get_or({"items": []}, "booking", "/happened", key=str(plan_id), limit=PAST),
+    )
     wanted = page.request.query_params.get("show", "")
     begins = page.request.query_params.get("from", "0")
     first = int(begins) if begins.isdecimal() and len(begins) < 6 else 0
@@ -63,6 +67,8 @@ async def plan(page: Page, plan_id: UUID) -> Response:
         weights=[(name, page._(text)) for name, text in WEIGHTS.items()],
         degrees=[(code, page._(text)) for code, text in DEGREES.items()],
         usual=USUAL,
+        past=_past(page, past["items"], found["lines"]),
+        may_open=page.has(Role.SCHEDULER),
     )
 
 
@@ -138,16 +144,50 @@ async def edit(page: Page, plan_id: UUID, lesson_id: UUID) -> Response:
     what = form.get("what", "pin")
     body: dict[str, Any] = {"pinned": what == "pin", "left_out": what == "leave_out"}
     if what == "pin":
-        id, _, name = form.get("lecturer", "").partition(" ")
-        body |= {"lecturer_id": id, "lecturer_name": name, "starts_at": form.get("starts_at")}
+        body |= {"lecturer_id": form.get("lecturer", ""), "starts_at": form.get("starts_at")}
     path = f"/plans/{plan_id}/lines/{lesson_id}"
-    await page.put("booking", path, body, if_match=form.version)
+    try:
+        await page.put("booking", path, body, if_match=form.version)
+    except Refused as refused:
+        if refused.code != "not_eligible":
+            raise
+        return _not_eligible(page, refused)
     done = {
         "pin": page._("已钉住。重新优化时它留在这里。"),
         "unpin": page._("已松开，重新优化时可以变动。"),
         "leave_out": page._("这次不排这一课次。"),
     }
     return await page.go(f"/desk/plans/{plan_id}", done=done.get(what, ""))
+
+
+def _not_eligible(page: Page, refused: Refused) -> Response:
+    """Everything that stands against him, beside the form."""
+    answer = page.fragment(
+        "desk/plan_refused.html",
+        lecturer=refused.facts.get("lecturer", ""),
+        reasons=[desk_board_words.reason(one, page._) for one in refused.facts["reasons"]],
+    )
+    answer.status_code = refused.status
+    answer.headers["HX-Retarget"] = "#pin-refused"
+    answer.headers["HX-Reswap"] = "innerHTML"
+    return answer
+
+
+def _past(
+    page: Page, rows: list[dict[str, Any]], lines: list[dict[str, Any]]
+) -> list[dict[str, str]]:
+    titles = {
+        line["lesson_id"]: f"{line['course_title']} · {line['school_name']}" for line in lines
+    }
+    return [
+        {
+            "at": row["at"],
+            "who": desk_words.by(page._, row["by"]),
+            "what": said.told(row, page._),
+            "about": said.about(row, titles, page._),
+        }
+        for row in rows
+    ]
 
 
 def _belongs(line: dict[str, Any], show: str, other: set[str]) -> bool:

@@ -49,6 +49,19 @@ CHANGES = {
     "move_a_neighbour": "挪动%(lecturer_name)s前后的课",
     "one_more_window": "请学校也接受 %(when)s（%(lecturer_name)s可讲）",
 }
+# What happened to a plan: by the verb of an edit, by the fact of everything else.
+TOLD = {
+    "pin": "钉住一个课次",
+    "unpin": "松开一个课次",
+    "leave_out": "这次不排一个课次",
+    "started": "开始排课",
+    "ready": "草案排好",
+    "failed": "排课没有成功",
+    "replanned": "由它重新优化",
+    "publishing": "开始发布",
+    "published": "发布完成",
+    "discarded": "弃用",
+}
 STATUS = {
     "optimal": "已证明最优",
     "feasible": "时间用完，可能还能更好",
@@ -82,6 +95,28 @@ def change(why: Mapping[str, Any] | None, words: Words) -> str:
     starts = wanted.get("starts_at")
     facts = {"lecturer_name": words("讲师"), "limit": "", **wanted}
     return words(text) % {**facts, "when": words.moment(instant(starts)) if starts else ""}
+
+
+def told(row: Mapping[str, Any], words: Words) -> str:
+    """One thing that happened to a plan."""
+    text = TOLD.get(str(row["verb"])) or TOLD.get(str(row["fact"]))
+    return words(text) if text else str(row["fact"])
+
+
+def about(row: Mapping[str, Any], titles: Mapping[str, str], words: Words) -> str:
+    """The lesson of an edit and where it is pinned; what came of a run or a publishing."""
+    facts, fact = row["facts"], row["fact"]
+    if fact == "edited":
+        slot = facts.get("slot") if row["verb"] == "pin" else None
+        when = words.span(slot["starts_at"], slot["ends_at"]) if slot else ""
+        who = facts.get("lecturer_name") if slot else ""
+        title = titles.get(str(facts.get("lesson_id")), "")
+        return " ".join(str(part) for part in (title, when, who) if part)
+    if fact == "ready":
+        return words("排上 %(n)s / %(all)s 课次", n=facts["served"], all=facts["lessons"])
+    if fact == "published":
+        return words("排定 %(n)s 课次，%(m)s 课次没有排", n=facts["placed"], m=facts["skipped"])
+    return ""
 
 
 def gap(plan: Mapping[str, Any]) -> dict[str, Any] | None:

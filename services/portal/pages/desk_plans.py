@@ -17,7 +17,7 @@ from services.portal.pages.frame import Page, pages
 from services.portal.pages.upstream import Refused
 from services.portal.pages.vocabulary import WORDS
 
-router = pages("/desk/plans", Role.SCHEDULER)
+router = pages("/desk/plans", Role.SCHEDULER, Role.SUPERVISOR)
 
 WEEKS = 4  # proposed for a new plan
 LOOK = 0.5  # seconds between two looks at a run
@@ -50,6 +50,7 @@ async def plans(page: Page) -> Response:
         last=(monday + timedelta(weeks=WEEKS, days=-1)).isoformat(),
         weights=[(name, page._(text)) for name, text in WEIGHTS.items()],
         degrees=[(code, page._(text)) for code, text in DEGREES.items()],
+        may_plan=page.has(Role.SCHEDULER),
     )
 
 

@@ -201,6 +201,7 @@ ABOUT: dict[str, str] = {
     "booking.order": "邀请函",
     "booking.lesson": "课次",
     "booking.change": "改期单",
+    "booking.plan": "排课方案",
     "booking.calendar": "工作日历",
     "booking.numbers": "区级参数",
     "booking.school": "学校",

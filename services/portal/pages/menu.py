@@ -47,6 +47,7 @@ MENUS: dict[Role, tuple[Item, ...]] = {
         Item("/supervisor", "总览", "bar-chart"),
         Item("/supervisor/disputes", "异议", "chat-square-text"),
         Item("/supervisor/appeals", "申诉与重开", "arrow-counterclockwise"),
+        Item("/desk/plans", "排课方案", "calendar2-range"),
         Item("/ledger", "公平账", "bar-chart-steps"),
         Item("/supervisor/audit", "审计", "journal-text"),
     ),
