@@ -80,8 +80,12 @@ def pin(
     if judged.name is None:
         raise NotFound("not_found", what="lecturer", id=str(lecturer_id))
     if judged.reasons:
-        who = {"lecturer_id": str(lecturer_id), "lecturer": judged.name}
-        raise Conflict("not_eligible", **who, reasons=judged.reasons)
+        raise Conflict(
+            "not_eligible",
+            lecturer_id=str(lecturer_id),
+            lecturer=judged.name,
+            reasons=judged.reasons,
+        )
     for one in plans.lines_of(session, plan.id):
         his = one.lesson_id != lesson_id and one.lecturer_id == lecturer_id
         if his and one.pinned and _overlap(one, slot):

@@ -76,8 +76,9 @@ def _place(session: Session, plan: Plan, line: PlanLine, at: datetime) -> None:
     if lesson.state == LessonState.WAITLISTED:
         # The plan has found it a place: no longer waiting, and placed in the same breath.
         taken = take(session, lesson.id, by=by)
-        found = {"allowed": Role.SYSTEM, "batch": plan.id}
-        move_lesson(session, taken, "capacity_found", by=by, at=at, **found)
+        move_lesson(
+            session, taken, "capacity_found", by=by, at=at, allowed=Role.SYSTEM, batch=plan.id
+        )
     first = [line.lecturer_id] if line.lecturer_id else []
     wished = [UUID(id) for id in lesson.wanted_lecturers]
     placing.place(

@@ -111,9 +111,15 @@ async def pin(
         if body.left_out:
             plan, line = plan_pins.leave_out(tx, plan_id, lesson_id, by=who, at=now)
         elif judged is not None and body.lecturer_id and body.starts_at:
-            pinned = {"lecturer_id": body.lecturer_id, "starts_at": body.starts_at}
             plan, line = plan_pins.pin(
-                tx, plan_id, lesson_id, **pinned, judged=judged, by=who, at=now
+                tx,
+                plan_id,
+                lesson_id,
+                lecturer_id=body.lecturer_id,
+                judged=judged,
+                starts_at=body.starts_at,
+                by=who,
+                at=now,
             )
         else:
             plan, line = plan_pins.unpin(tx, plan_id, lesson_id, by=who, at=now)
