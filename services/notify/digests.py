@@ -21,7 +21,7 @@ from services.kit.event import Event
 from services.kit.timers import Acts
 from services.notify import facts, posting, preferences
 from services.notify.models import Account, Batch, Channel, Gathered
-from services.notify.routing import Tell
+from services.notify.telling import Tell
 
 LONGEST = timedelta(minutes=10)  # gathered at most
 QUIET = timedelta(seconds=30)  # nothing more has come since it was published: it is over

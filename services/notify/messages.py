@@ -23,7 +23,8 @@ from services.notify import (
     recipients,
 )
 from services.notify.models import Account, Channel, LessonCopy, Message
-from services.notify.routing import Nobody, Tell, To, is_recorded, route_of
+from services.notify.routing import route_of
+from services.notify.telling import Nobody, Tell, To, is_recorded
 from services.notify.waking import wake
 
 LONGEST_OBJECTION = 1000

@@ -18,7 +18,7 @@ from services.kit.auth import Role
 from services.kit.event import Event
 from services.notify import copies
 from services.notify.models import Account
-from services.notify.routing import To, other_side
+from services.notify.telling import To, other_side
 
 
 def of(session: Session, to: To, said: Event) -> Sequence[Account]:

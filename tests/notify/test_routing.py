@@ -8,13 +8,15 @@ import pytest
 from sqlmodel import Session, select
 
 from deploy import asyncapi
+from services.booking.grouping_states import GROUPING
 from services.booking.states import CHANGE, LESSON, ORDER
 from services.lecturer.states import ASSIGNMENT, OFFER
 from services.notify import calendars, facts, templates
 from services.notify.handlers import HANDLERS
 from services.notify.models import Message
-from services.notify.routing import ROUTES, Nobody, Tell, To, is_recorded, route_of
+from services.notify.routing import ROUTES, route_of
 from services.notify.sentences import LANGUAGES, Words, catalogue, fields
+from services.notify.telling import Nobody, Tell, To, is_recorded
 from tests.notify import people
 from tests.notify.people import SCHEDULER, hear
 
@@ -106,7 +108,7 @@ def test_every_event_is_heard() -> None:
 
 
 def test_narrow_rows_name_moves_that_exist() -> None:
-    machines = {"booking.order": ORDER, "booking.change": CHANGE}
+    machines = {"booking.order": ORDER, "booking.change": CHANGE, "booking.grouping": GROUPING}
     machines |= {"lecturer.offer": OFFER, "lecturer.assignment": ASSIGNMENT}
     for noun, row, _ in ROWS:
         if "/" in row:
