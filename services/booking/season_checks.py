@@ -8,11 +8,10 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.booking.plan_models import Plan
-from services.booking.plan_starts import Possible
+from services.booking.plan_starts import OPEN, Possible
 from services.booking.season_lessons import span, within
 from services.booking.season_models import Season
 from services.booking.season_states import SHUT, SeasonState
-from services.booking.states import LessonState
 from services.contracts.booking import Slot
 from services.kit import db
 from services.kit.errors import Conflict
@@ -71,7 +70,7 @@ def shut_days(session: Session, plan: Plan) -> list[tuple[datetime, datetime]]:
 
 def without(days: list[tuple[datetime, datetime]], one: Possible) -> Possible:
     """A waiting lesson without the times in these spans."""
-    if one.lesson.state != LessonState.UNPLACED:
+    if one.lesson.state not in OPEN:
         return one
     slots = [
         (slot, points)

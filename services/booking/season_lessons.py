@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from services.booking.models import Lesson
+from services.booking.models import Lesson, Order
 from services.booking.season_models import Season
 from services.booking.states import LessonState
 from services.kit.numbers import Numbers
@@ -30,13 +30,18 @@ def collected(
     session: Session, seasons: Sequence[Season], *, school_id: UUID | None = None
 ) -> dict[UUID, list[Collected]]:
     """The waiting lessons of each of these seasons (of one district), the oldest first; one query.
-    A lesson that wishes for days of two seasons is in both."""
+    They wish for one of its days, and their letter was handed in before it closed. A lesson that
+    wishes for days of two seasons is in both."""
     if not seasons:
         return {}
     district = seasons[0].district
     zone = Numbers.of(session, district).zone
     chosen = (
-        sa.select(col(Lesson.id), col(Lesson.school_id), col(Lesson.state), col(Lesson.wishes))
+        sa.select(
+            *(col(Lesson.id), col(Lesson.school_id), col(Lesson.state), col(Lesson.wishes)),
+            col(Order.submitted_at),
+        )
+        .join(Order, col(Order.id) == col(Lesson.order_id))
         .where(col(Lesson.district) == district, col(Lesson.state).in_(WAITING))
         .order_by(col(Lesson.created_at), col(Lesson.id))
     )
@@ -44,11 +49,12 @@ def collected(
         chosen = chosen.where(col(Lesson.school_id) == school_id)
     spans = {one.id: span(one.first_on, one.last_on, zone) for one in seasons}
     found: dict[UUID, list[Collected]] = {one.id: [] for one in seasons}
-    for id, school, state, wishes in session.execute(chosen):
+    for id, school, state, wishes, submitted_at in session.execute(chosen):
         starts = [datetime.fromisoformat(wish["starts_at"]) for wish in wishes]
-        for season_id, (opens, closes) in spans.items():
-            if within(starts, opens, closes):
-                found[season_id].append(Collected(id, school, state))
+        for season in seasons:
+            in_time = submitted_at is None or submitted_at <= season.closes_at
+            if in_time and within(starts, *spans[season.id]):
+                found[season.id].append(Collected(id, school, state))
     return found
 
 

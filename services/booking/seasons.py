@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from services.booking import ledger, numbering, plans, season_checks, season_lessons
 from services.booking.plan_models import Plan, PlanLine
 from services.booking.plan_rules import Options
+from services.booking.plan_starts import OPEN
 from services.booking.plan_states import PlanState
 from services.booking.season_models import Season
 from services.booking.season_states import SEASON, SeasonState
@@ -125,9 +126,11 @@ def allocate(
     year = at.astimezone(Numbers.of(session, by.district).zone).year
     known = ledger.ledger(session, year=year, by=by)["items"]
     season.served_before = {str(one["school_id"]): one["served"] for one in known}
+    collected = season_lessons.collected(session, [season])[season.id]
+    chosen = [one.lesson_id for one in collected if one.state in OPEN]
     days: dict[str, Any] = {"first_on": season.first_on, "last_on": season.last_on}
     plan = plans.make(
-        session, **days, lesson_ids=None, options=options, season_id=season.id, by=by, at=at
+        session, **days, lesson_ids=chosen, options=options, season_id=season.id, by=by, at=at
     )
     return _moved(session, season, "allocate", by=by, at=at, plan_id=plan.id), plan
 

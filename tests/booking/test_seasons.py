@@ -1,6 +1,6 @@
 """Booking: season windows: collected, closed by the clock, allocated to the least served first."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from services.booking import placing, plan_running, plans, season_queries, seasons
 from services.booking.clockwork import TIMERS
 from services.booking.deadlines import outage
-from services.booking.models import Order
+from services.booking.models import Lesson, Order
 from services.booking.place_checks import Asked
 from services.booking.plan_models import Plan
 from services.booking.plan_rules import FAIR, WORTH, Options, fair_weights
@@ -303,14 +303,27 @@ def test_without_a_lesson_there_is_nothing_to_allocate(district: Session) -> Non
     assert season.state == "closed"
 
 
+def test_who_hands_in_too_late_waits_until_the_others_are_given_theirs(district: Session) -> None:
+    in_time, late = wishing(district), wishing(district, WEDNESDAY, school=JING)
+    season = closed(district)
+    _submitted(district, in_time, NOON - DAY)
+    _submitted(district, late, NOON + timedelta(minutes=1))
+
+    _, plan = seasons.allocate(district, season.id, options=Options(), by=SCHEDULER, at=AFTER)
+
+    assert [line.lesson_id for line in plans.lines_of(district, plan.id)] == [in_time.id]
+    with pytest.raises(Conflict, match="season_open"):
+        placing.place(district, late.id, asked=Asked(), by=SCHEDULER, at=NOON)
+
+
 # -- fairly
 
 
 def test_with_equal_wishes_the_school_that_was_given_less_is_worth_more(
     district: Session,
 ) -> None:
-    a_lesson(district, L.CONFIRMED, wishes=[_weeks_later(1)])
-    _submitted(district)
+    held = a_lesson(district, L.CONFIRMED, wishes=[_weeks_later(1)])
+    _submitted(district, held, NOON - DAY)
     mine, theirs = wishing(district), wishing(district, school=JING)
 
     season, plan = allocating(district)
@@ -447,9 +460,9 @@ def _weeks_later(weeks: int) -> dict[str, Any]:
     return slot.model_dump(mode="json")
 
 
-def _submitted(session: Session) -> None:
-    """The ledger counts letters by the day they were handed in."""
-    for order in session.exec(select(Order)):
-        order.submitted_at = NOON - DAY
-        session.add(order)
+def _submitted(session: Session, lesson: Lesson, at: datetime) -> None:
+    """When its letter was handed in: the ledger counts by it, and a season closes by it."""
+    order = session.get_one(Order, lesson.order_id)
+    order.submitted_at = at
+    session.add(order)
     session.flush()

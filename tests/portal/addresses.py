@@ -23,6 +23,7 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
     course, school = world.course, f"/clerk/lessons/{world.lesson}"
     where = f"course={course}&place=venue:{world.venue}&from={day}"
     board = f"/desk/board/%s?lesson={world.waiting}&lecturer={world.lecturer}&day={day}"
+    seasons = [world.season, world.allocated]
     wished = f"&on={day}&half=am&at={day}T09:30:00%2B08:00"
     everybody = {
         "/account": ["/account"],
@@ -57,6 +58,8 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
             "/clerk/letters/lecturers": [f"/clerk/letters/lecturers?course={course}"],
             "/clerk/letters/heat": [f"/clerk/letters/heat?{where}"],
             "/clerk/school": ["/clerk/school"],
+            "/clerk/seasons": ["/clerk/seasons"],
+            "/clerk/seasons/{season_id:uuid}": [f"/clerk/seasons/{id}" for id in seasons],
             "/clerk/today": [f"/clerk/today?on={day}"],
             "/clerk/today/{verb}/{id:uuid}": [f"/clerk/today/check_in/{promise}"],
         },
@@ -117,6 +120,9 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
             "/desk/plans/{plan_id:uuid}/lines/{lesson_id:uuid}": [
                 f"/desk/plans/{world.plan}/lines/{world.waiting}"
             ],
+            "/desk/seasons": ["/desk/seasons", "/desk/seasons?state=collecting"],
+            "/desk/seasons/{season_id:uuid}": [f"/desk/seasons/{id}" for id in seasons],
+            "/seasons/{id}": [f"/seasons/{world.season}"],
             "/ledger": ["/ledger"],
             "/ledger/schools": ["/ledger/schools"],
             "/orders/{id}": [f"/orders/{order}"],
@@ -148,6 +154,8 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
                 f"/supervisor/appeals?list={kind}" for kind in ("missed", "closed", "verified")
             ],
             "/supervisor/audit": ["/supervisor/audit"],
+            "/desk/seasons": ["/desk/seasons", "/desk/seasons?state=collecting"],
+            "/desk/seasons/{season_id:uuid}": [f"/desk/seasons/{id}" for id in seasons],
             "/supervisor/disputes": ["/supervisor/disputes"],
             "/supervisor/lessons/{lesson_id}": [f"/supervisor/lessons/{world.disputed}"],
         },

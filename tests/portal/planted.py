@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from services.booking import models as booking
 from services.booking import plan_models as booking_plans
+from services.booking import season_models as booking_seasons
 from services.booking.states import LessonState
 from services.catalog import models as catalog
 from services.kit.ids import uuid7
@@ -54,6 +55,7 @@ def plant(town: Town, world: World, first: int, last: int) -> None:
             _letters(session, world, n)
             _plan(session, world, seats[n - first])
             _school(session, world, n)
+            _season(session, world)
     with town.database("lecturer") as session:
         for n, of_round in zip(rounds, seats, strict=True):
             _seats(session, world, n, of_round)
@@ -137,6 +139,17 @@ def _plan(session: Session, world: World, seats: Seats) -> None:
     again(session, line, plan_id=copy)
     for state in WAITING:
         again(session, line, lesson_id=seats[state][0])
+
+
+def _season(session: Session, world: World) -> None:
+    """One more that collects, and one that was allocated by the plan that is looked at."""
+    assert world.season is not None
+    season = session.get_one(booking_seasons.Season, world.season)
+    again(session, season, id=uuid7())
+    over: Facts = {"state": "allocated", "plan_id": world.plan, "ended_at": season.created_at}
+    world.allocated = again(session, season, id=uuid7(), **over)
+    session.get_one(booking_plans.Plan, world.plan).season_id = world.allocated
+    _history(session, season.id)
 
 
 def _school(session: Session, world: World, n: int) -> None:

@@ -1,6 +1,7 @@
 """Portal: one row of everything a page can be about, come about as people make it."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -35,6 +36,8 @@ class World:
     account: str = "yangliuqing"
     person: str = "LEC-001"
     title: str = "乡村振兴思路举措"
+    season: UUID | None = None  # collects the lessons that wait
+    allocated: UUID | None = None  # planted: the season whose plan is out
     own_offer: UUID | None = None  # planted: a pending one of the lecturer
     disputed: UUID | None = None
     at_risk: UUID | None = None
@@ -88,6 +91,7 @@ def a_world(town: Town) -> tuple[World, str]:
         site=reference_id(DISTRICT, "SITE-01"),
         plan=a_plan(town, waiting),
     )
+    world.season = a_season(town, waiting)
     return world, mine[held["id"]]["starts_at"][:10]
 
 
@@ -99,6 +103,15 @@ def a_letter(town: Town, letters: Letters, *verbs: str) -> str:
         body = {} if verb == "submit" else {"fields": ["notes"], "reason": "请补充"}
         act(town, who, f"orders/{order}/{verb}", body)
     return order
+
+
+def a_season(town: Town, lesson: dict[str, Any]) -> UUID:
+    """Of the days from the first wish of this lesson on."""
+    first = date.fromisoformat(lesson["wishes"][0]["starts_at"][:10])
+    body = {"name": "征集", "first_on": f"{first}", "last_on": f"{first + timedelta(days=60)}"}
+    closes = f"{first - timedelta(days=1)}T18:00:00+08:00"
+    path = "/api/booking/seasons"
+    return UUID(town.post("scheduler", path, {**body, "closes_at": closes})["id"])
 
 
 def a_plan(town: Town, lesson: dict[str, Any]) -> UUID:

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Response
 
 from services.kit.auth import Role
-from services.portal.pages import clerk_words
+from services.portal.pages import clerk_seasons, clerk_words
 from services.portal.pages.frame import Page, pages
 
 router = pages("/clerk", Role.TOWNSHIP)
@@ -13,6 +13,7 @@ router = pages("/clerk", Role.TOWNSHIP)
 CATEGORIES = ("political_theory", "grassroots_practice", "exemplary_model")
 PICTURES = {
     "answer_change": "arrow-left-right",
+    "answer_grouping": "people",
     "agree_substitute": "person-check",
     "mend_letter": "pencil-square",
     "mend_line": "pencil-square",
@@ -25,8 +26,10 @@ PICTURES = {
 
 @router.get("")
 async def desk(page: Page) -> Response:
-    """One question to booking: what to do, the year, the coming week."""
-    found = await page.get("booking", "/clerk", days=14)
+    """What to do, the year, the coming week; the season windows there are."""
+    found, seasons = await page.gather(
+        page.get("booking", "/clerk", days=14), clerk_seasons.current(page)
+    )
     todo = [
         {**one, "url": where(one), "label": page._(clerk_words.TODO.get(one["kind"], "待办"))}
         for one in found["todo"]
@@ -34,6 +37,7 @@ async def desk(page: Page) -> Response:
     return await page.show(
         "clerk/home.html",
         todo=todo,
+        seasons=seasons,
         pictures=PICTURES,
         year=found["year"],
         coming=found["coming"],
@@ -46,6 +50,8 @@ def where(todo: dict[str, Any]) -> str:
     if todo["kind"] in ("receive", "attest", "decide"):
         day = f"?on={todo['starts_at'][:10]}" if todo["starts_at"] else ""
         return f"/clerk/today{day}#lesson-{todo['lesson_id']}"
+    if todo["kind"] == "answer_grouping":
+        return "/clerk/groupings"
     lesson = todo["lesson_id"]
     there = f"?lesson={lesson}#lesson-{lesson}" if lesson else ""
     return f"/clerk/letters/{todo['order_id']}{there}"

@@ -8,7 +8,7 @@ from fastapi import Response
 
 from services.kit.auth import Role
 from services.kit.ids import uuid7
-from services.portal.pages import clerk_lines, clerk_words, refusals
+from services.portal.pages import clerk_lines, clerk_seasons, clerk_words, refusals
 from services.portal.pages.clerk_home import meter
 from services.portal.pages.clerk_lines import Line
 from services.portal.pages.frame import Page, pages
@@ -23,9 +23,10 @@ NUMBERED = re.compile(r"(copy|remove|up|down):(\d{1,3})")
 @router.get("/new")
 async def new(page: Page) -> Response:
     """An empty letter; it is kept from the first thing that is typed."""
-    home, sites = await page.gather(
+    home, sites, seasons = await page.gather(
         page.get("booking", "/clerk/school"),
         page.get_or({"items": []}, "catalog", "/sites", state="open", limit=100),
+        clerk_seasons.current(page),
     )
     order = {
         "id": str(uuid7()),
@@ -46,7 +47,8 @@ async def new(page: Page) -> Response:
         "problems": [],
         "warnings": [],
     }
-    return await page.show("clerk/letter.html", **form_of(page, order, home, sites))
+    known = form_of(page, order, home, sites)
+    return await page.show("clerk/letter.html", **known, seasons=collecting(seasons))
 
 
 @router.post("")
@@ -132,11 +134,19 @@ async def discard(page: Page, id: UUID) -> Response:
     return await page.go("/clerk/letters", done=page._("草稿已删除。"))
 
 
-async def edit(page: Page, order: dict[str, Any], home: dict[str, Any]) -> Response:
+async def edit(
+    page: Page, order: dict[str, Any], home: dict[str, Any], seasons: list[dict[str, Any]]
+) -> Response:
     """The form for a letter that exists."""
     nowhere: dict[str, Any] = {"items": []}
     sites = await page.get_or(nowhere, "catalog", "/sites", state="open", limit=100)
-    return await page.show("clerk/letter.html", **form_of(page, order, home, sites))
+    known = form_of(page, order, home, sites)
+    return await page.show("clerk/letter.html", **known, seasons=collecting(seasons))
+
+
+def collecting(seasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For whoever writes a letter: the windows it can still be in time for."""
+    return [one for one in seasons if one["state"] == "collecting"]
 
 
 def form_of(

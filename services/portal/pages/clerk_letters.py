@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Response
 
 from services.kit.auth import Role
-from services.portal.pages import clerk_letter, clerk_lines, clerk_words
+from services.portal.pages import clerk_letter, clerk_lines, clerk_seasons, clerk_words
 from services.portal.pages.frame import Page, pages
 from services.portal.pages.sheets import Column
 from services.portal.pages.upstream import Refused
@@ -59,10 +59,15 @@ async def letter(
 ) -> Response:
     """A draft is a form; so is a letter that came back. Anything else is read, fifty lines at a
     time: from `line` on, or those among which `lesson` is."""
-    found = await page.get("booking", f"/clerk/letters/{id}", line=line, lesson_id=lesson)
-    if found["order"]["state"] in clerk_letter.EDITED:
-        return await clerk_letter.edit(page, found["order"], found["home"])
-    return await page.show("clerk/read.html", **reading(page, found))
+    found, seasons = await page.gather(
+        page.get("booking", f"/clerk/letters/{id}", line=line, lesson_id=lesson),
+        clerk_seasons.current(page),
+    )
+    order = found["order"]
+    if order["state"] in clerk_letter.EDITED:
+        return await clerk_letter.edit(page, order, found["home"], seasons)
+    touched = clerk_seasons.touching(seasons, order)
+    return await page.show("clerk/read.html", **reading(page, found), seasons=touched)
 
 
 @router.get("/{id:uuid}/drawer")

@@ -34,6 +34,7 @@ HEADLINES = {
     "venue_full": "场地已满",
     "over_budget": "超出预算",
     "impossible": "这些课次都排不了",
+    "season_open": "这一天在征集中，统一分配",
 }
 CHANGES = {
     "one_more_a_week": "%(lecturer_name)s当周多讲一次（现上限 %(limit)s 次）",

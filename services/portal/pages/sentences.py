@@ -257,6 +257,13 @@ SENTENCES: dict[str, str] = {
     "place_ambiguous": "有几个同名的地点，请填编号。",
     "year_repeated": "同一年度出现了两次。",
     # 排课方案
+    "season_open": "“{season}”正在征集或分配这一天的课次（{closes_at} 截止），不能逐个排；"
+    "确需先排，请填写说明。",
+    "season_overlaps": "与“{season}”（{first_on} 至 {last_on}）时段重叠，同一天只能有一个征集。",
+    "season_closes_in_the_past": "截止时间要晚于现在。",
+    "season_closes_too_late": "截止时间要早于上课时段的第一天（{first_on}）。",
+    "season_not_allocating": "“{season}”不在分配中，这份草案不能发布；请重新分配。",
+    "season_being_published": "“{season}”的方案正在发布，请等发布结束。",
     "no_open_lessons": "{first_on} 至 {last_on} 没有待排的课次。",
     "lesson_not_open": "有课次已不是待排状态，请刷新后再选。",
     "lesson_changed": "排课之后课次有了变化，没有排；请重新排课。",

@@ -237,13 +237,13 @@ TONES: dict[str, str] = {
         "calm": "draft withdrawn superseded revoked invalidated voided retired written_off "
         "cancelled replaced discarded",
         "wait": "submitted requested unplaced tentative pending trial proposed agreed countered "
-        "waitlisted to_come running publishing",
+        "waitlisted to_come running publishing allocating",
         "alarm": "returned at_risk disputed no_show not_delivered rejected expired declined lapsed "
         "failed",
         "warn": "suspended partially_delivered partial release_requested",
         "good": "approved confirmed accepted committed published verified closed fulfilled applied "
-        "valid open",
-        "live": "in_progress checked_in delivered released ready",
+        "valid open allocated",
+        "live": "in_progress checked_in delivered released ready collecting",
     }.items()
     for code in codes.split()
 }
