@@ -2,18 +2,23 @@
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-import httpx
 import pytest
+from sqlmodel import col, select
 
+from services.notify.models import Gathered, Message
 from tests.bench.board import letters_of_schools
-from tests.portal.browser import Browser, Person
+from tests.portal.browser import Person
 from tests.town import Town, a_town, until
 
 PERIOD = {"first_on": "2026-12-07", "last_on": "2026-12-11"}
+CHOICES = re.compile(r'name="lecturer" value="([0-9a-f-]+)".*?<b>[0-9]+\. ([^<]+)</b>')
+OUT = re.compile(r'<ul class="reasons"><li>([^：]+)：')
 LINES = re.compile(r'hx-get="(/desk/plans/[0-9a-f-]+/lines/([0-9a-f-]+)[^"]*)"')
 
 
@@ -26,28 +31,23 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 @pytest.fixture
-def desk(town: Town) -> Browser:
+def desk(town: Town) -> Person:
     return Person(town, "scheduler")
 
 
-def see(desk: Browser, path: str) -> str:
-    answer = desk.http.get(path)
-    assert answer.status_code == 200, (path, answer.status_code, answer.text[-2000:])
-    return html.unescape(answer.text)
+def see(person: Person, path: str) -> str:
+    return html.unescape(person.see(path))
 
 
-def press(desk: Browser, path: str, **fields: Any) -> httpx.Response:
-    headers = {"origin": desk.origin, "hx-request": "true", "x-csrf-token": desk.csrf}
-    return desk.http.post(path, data={"once": str(uuid4()), **fields}, headers=headers)
+def leads(person: Person, path: str, **fields: Any) -> str:
+    """Where a press leads."""
+    pressed = person.press(path, **fields)
+    assert pressed.status_code == 204, pressed.text
+    return pressed.headers["hx-redirect"]
 
 
-def leads(answer: httpx.Response) -> str:
-    assert answer.status_code == 204, answer.text
-    return answer.headers["hx-redirect"]
-
-
-def a_draft(town: Town, desk: Browser, **policy: str) -> str:
-    path = leads(press(desk, "/desk/plans", **PERIOD, **policy))
+def a_draft(town: Town, desk: Person, **policy: str) -> str:
+    path = leads(desk, "/desk/plans", **PERIOD, **policy)
     until(lambda: "重新优化" in see(desk, path), 60, what="the draft is made")
     return path
 
@@ -59,7 +59,7 @@ def a_line(page: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def test_a_draft_says_who_and_when_and_why_not(town: Town, desk: Browser) -> None:
+def test_a_draft_says_who_and_when_and_why_not(town: Town, desk: Person) -> None:
     page = see(desk, a_draft(town, desk, pool_first="professional", fairness="3"))
 
     assert "已证明最优" in page
@@ -71,8 +71,8 @@ def test_a_draft_says_who_and_when_and_why_not(town: Town, desk: Browser) -> Non
     assert sheet.content[:2] == b"PK"
 
 
-def test_how_far_it_is_comes_as_a_stream(town: Town, desk: Browser) -> None:
-    path = leads(press(desk, "/desk/plans", **PERIOD))
+def test_how_far_it_is_comes_as_a_stream(town: Town, desk: Person) -> None:
+    path = leads(desk, "/desk/plans", **PERIOD)
 
     with desk.http.stream("GET", f"{path}/stream") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -82,19 +82,18 @@ def test_how_far_it_is_comes_as_a_stream(town: Town, desk: Browser) -> None:
     assert see(desk, path)
 
 
-def test_a_lesson_is_pinned_and_stays_when_it_is_planned_again(town: Town, desk: Browser) -> None:
+def test_a_lesson_is_pinned_and_stays_when_it_is_planned_again(town: Town, desk: Person) -> None:
     path = a_draft(town, desk)
     drawer, lesson = a_line(see(desk, path + "?show=served"))
     form = see(desk, drawer)
-    who, name = re.findall(r'name="lecturer" value="([0-9a-f-]+) ([^"]+)"', form)[-1]
+    who, name = CHOICES.findall(form)[-1]
     fields = dict(re.findall(r'name="(version|starts_at)" value="([^"]+)"', form))
     assert "为什么不是别人" in form
 
-    pinned = press(desk, f"{path}/lines/{lesson}", what="pin", lecturer=f"{who} {name}", **fields)
-    page = see(desk, leads(pinned))
+    page = see(desk, leads(desk, f"{path}/lines/{lesson}", what="pin", lecturer=who, **fields))
     assert "已钉住" in page
     assert name in page
-    again = leads(press(desk, f"{path}/replan"))
+    again = leads(desk, f"{path}/replan")
     until(lambda: "重新优化" in see(desk, again), 60, what="it is planned again")
 
     [line] = [
@@ -105,25 +104,80 @@ def test_a_lesson_is_pinned_and_stays_when_it_is_planned_again(town: Town, desk:
     assert (line["lecturer_id"], line["pinned"]) == (who, True)
     ids = [one.rpartition("/")[2] for one in (path, again)]
     assert "已排课次" in see(desk, f"/desk/plans/compare?a={ids[0]}&b={ids[1]}")
-    stale = press(desk, f"{path}/lines/{lesson}", what="unpin", version="1")
+    stale = desk.press(f"{path}/lines/{lesson}", what="unpin", version="1")
     assert stale.status_code == 412
 
 
-def test_a_draft_is_given_up_and_nobody_hears_of_it(town: Town, desk: Browser) -> None:
+def test_who_may_not_give_it_is_not_pinned_and_the_drawer_says_why(
+    town: Town, desk: Person
+) -> None:
+    path = a_draft(town, desk)
+    drawer, lesson = a_line(see(desk, path + "?show=served"))
+    form = see(desk, drawer)
+    fields = dict(re.findall(r'name="(version|starts_at)" value="([^"]+)"', form))
+    able = {who for who, _ in CHOICES.findall(form)}
+    lecturers = town.all("scheduler", "/api/lecturer/lecturers")
+    other = next(one for one in lecturers if one["id"] not in able)
+
+    refused = desk.press(f"{path}/lines/{lesson}", what="pin", lecturer=other["id"], **fields)
+
+    assert refused.status_code == 409
+    assert refused.headers["hx-retarget"] == "#pin-refused"
+    assert f"{other['name']} 不能讲，没有钉住" in html.unescape(refused.text)
+    assert '<li data-code="' in refused.text
+    nobody = desk.press(f"{path}/lines/{lesson}", what="pin", lecturer=str(uuid4()), **fields)
+    assert nobody.status_code == 404
+    assert "钉住一个课次" not in see(desk, path)
+
+
+def test_what_happened_to_a_plan_is_shown_and_in_the_audit(town: Town, desk: Person) -> None:
+    path = a_draft(town, desk)
+    _, lesson = a_line(see(desk, path))
+    version = town.get("scheduler", f"/api/booking{path.removeprefix('/desk')}")["version"]
+    leads(desk, f"{path}/lines/{lesson}", what="leave_out", version=version)
+
+    page = see(desk, path)
+
+    past = page[page.index("经过") :]
+    assert [past.count(what) for what in ("开始排课", "草案排好", "这次不排一个课次")] == [1, 1, 1]
+    assert "排课员" in past
+    audit = see(desk, "/desk/audit?subject=booking.plan")
+    assert "这次不排一个课次" in audit
+    assert "排课方案" in audit
+
+
+def test_a_supervisor_reads_plans_and_changes_none(town: Town, desk: Person) -> None:
+    path = a_draft(town, desk)
+    supervisor = Person(town, "supervisor")
+
+    plans = see(supervisor, "/desk/plans")
+    page = see(supervisor, path)
+
+    assert path in plans
+    assert "新建草案" not in plans
+    assert '<a href="/desk/plans"' in see(supervisor, "/supervisor")
+    for verb in ("重新优化", "弃用", "确认发布", "调整"):
+        assert f"</svg> {verb}" not in page
+    assert "/desk/lessons/" not in page
+    assert supervisor.press(f"{path}/publish").status_code == 403
+    assert supervisor.press("/desk/plans", **PERIOD).status_code == 403
+
+
+def test_a_draft_is_given_up_and_nobody_hears_of_it(town: Town, desk: Person) -> None:
     path = a_draft(town, desk)
 
-    assert "没有通知任何人" in see(desk, leads(press(desk, f"{path}/discard")))
-    refused = press(desk, f"{path}/publish")
+    assert "没有通知任何人" in see(desk, leads(desk, f"{path}/discard"))
+    refused = desk.press(f"{path}/publish")
 
     assert refused.status_code == 409
     assert town.get("scheduler", "/api/lecturer/offers")["items"] == []
 
 
-def test_what_cannot_be_is_refused_in_a_sentence(town: Town, desk: Browser) -> None:
-    nothing = press(desk, "/desk/plans", first_on="2027-06-01", last_on="2027-06-02")
+def test_what_cannot_be_is_refused_in_a_sentence(town: Town, desk: Person) -> None:
+    nothing = desk.press("/desk/plans", first_on="2027-06-01", last_on="2027-06-02")
     assert nothing.status_code == 409
     assert "没有待排的课次" in nothing.text
-    assert press(desk, "/desk/plans", first_on="", last_on="x").status_code == 422
+    assert desk.press("/desk/plans", first_on="", last_on="x").status_code == 422
     path = a_draft(town, desk)
     drawer, _ = a_line(see(desk, path))
     assert desk.http.get(drawer.partition("?")[0] + "?starts_at=yesterday").status_code == 200
@@ -133,15 +187,38 @@ def test_what_cannot_be_is_refused_in_a_sentence(town: Town, desk: Browser) -> N
     assert Person(town, "SCH-06").http.get(path).status_code in (403, 404)
 
 
-def test_it_is_published_once(town: Town, desk: Browser) -> None:
+def test_it_is_published_once(town: Town, desk: Person) -> None:
     path = a_draft(town, desk)
 
-    assert leads(press(desk, f"{path}/publish")) == path
+    assert leads(desk, f"{path}/publish") == path
     until(lambda: "已发布" in see(desk, path), 60, what="it is published")
 
-    assert press(desk, f"{path}/publish").status_code == 409
+    assert desk.press(f"{path}/publish").status_code == 409
     served = see(desk, path + "?show=served")
     assert "已排定" in served
     until(
         lambda: town.get("scheduler", "/api/lecturer/offers")["items"], what="lecturers are asked"
     )
+
+
+def test_everybody_is_told_once_of_a_published_plan(town: Town, desk: Person) -> None:
+    """After the plan of the test before: one message for each lecturer who is asked, one for each
+    school about both its lessons, one summary for the scheduler."""
+    town.clock(add=timedelta(minutes=2))
+    until(lambda: "排课方案已发布" in see(desk, "/messages"), what="the summary is there")
+    about = ("offer_received", "offers_received", "lesson_placed", "lessons_placed")
+
+    def told() -> Counter[UUID]:
+        with town.database("notify") as session:
+            assert session.exec(select(Message).where(Message.kind == "plan_published")).all()
+            rows = select(Message).where(col(Message.kind).in_(about), Message.channel == "inapp")
+            return Counter(row.account_id for row in session.exec(rows))
+
+    until(told, what="the gathered messages are sent")
+    many = told()
+    assert set(many.values()) == {1}
+    with town.database("notify") as session:
+        one = session.exec(select(Message).where(Message.kind == "lessons_placed")).first()
+        waiting = session.exec(select(Gathered)).all()
+    assert one is not None and one.parameters["count"] == len(one.parameters["items"]) > 1
+    assert waiting == []
