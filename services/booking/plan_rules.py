@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from heapq import heapify, heappop, heappush
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -66,16 +67,16 @@ def weight_of(format: str, *, urgent: bool) -> int:
 
 
 class Asked(NamedTuple):
-    """A lesson of a school, and what it is worth."""
+    """A lesson of a school, what it is worth, and the days it could be given on."""
 
     school_id: UUID
     weight: int
+    days: tuple[date, ...] = ()
 
 
 def fair_weights(asked: Sequence[Asked], served: Mapping[UUID, int]) -> list[int]:
-    """What the lessons are worth where the school that was given least goes first. A lesson's turn
-    is what its school has been given (`served`) and what else it asks for that is worth as much or
-    more; among lessons of equal worth an earlier turn is always worth more."""
+    """What the lessons are worth where the school that was given least goes first: among lessons of
+    equal worth an earlier turn is always worth more."""
     turns = _turns(asked, served)
     place = {turn: n for n, turn in enumerate(sorted(set(turns)))}
     last = max(1, len(place) - 1)
@@ -87,14 +88,31 @@ def fair_weights(asked: Sequence[Asked], served: Mapping[UUID, int]) -> list[int
 
 
 def _turns(asked: Sequence[Asked], served: Mapping[UUID, int]) -> list[int]:
-    of_school: dict[UUID, list[int]] = defaultdict(list)
+    """When a lesson's school is called: it has been given so many (`served`), and then one more for
+    every turn it had. It takes its worthiest lesson, of equal ones that on the days fewest others
+    took theirs, so that schools do not stand in each other's way; what can be given on no day comes
+    last."""
+    left: dict[UUID, list[int]] = defaultdict(list)
     for number, one in enumerate(asked):
-        of_school[one.school_id].append(number)
+        left[one.school_id].append(number)
+    crowd: dict[date, float] = defaultdict(float)
+
+    def choice(number: int) -> tuple[bool, int, float]:
+        one = asked[number]
+        return not one.days, -one.weight, min((crowd[day] for day in one.days), default=0)
+
     turns = [0] * len(asked)
-    for school_id, numbers in of_school.items():
-        numbers.sort(key=lambda number: -asked[number].weight)
-        for turn, number in enumerate(numbers, served.get(school_id, 0)):
-            turns[number] = turn
+    queue = [(served.get(school_id, 0), n, school_id) for n, school_id in enumerate(left)]
+    heapify(queue)
+    while queue:
+        turn, n, school_id = heappop(queue)
+        taken = min(left[school_id], key=choice)
+        turns[taken] = turn
+        for day in asked[taken].days:
+            crowd[day] += 1 / len(asked[taken].days)
+        left[school_id].remove(taken)
+        if left[school_id]:
+            heappush(queue, (turn + 1, n, school_id))
     return turns
 
 

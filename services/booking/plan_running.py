@@ -186,7 +186,8 @@ def _of_seasons(session: Session, plan: Plan, found: list[Possible]) -> list[Pos
         return found
     season = db.get(session, Season, plan.season_id)
     served = {UUID(id): int(many) for id, many in season.served_before.items()}
-    asked = [plan_rules.Asked(one.lesson.school_id, one.weight) for one in found]
+    zone = Numbers.of(session, plan.district).zone
+    asked = [plan_rules.Asked(one.lesson.school_id, one.weight, one.days(zone)) for one in found]
     weights = plan_rules.fair_weights(asked, served)
     return [replace(one, weight=weight) for one, weight in zip(found, weights, strict=True)]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -45,6 +46,10 @@ class Possible:
     place: Place | None
     slots: list[tuple[Slot, Points]] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
+
+    def days(self, zone: ZoneInfo) -> tuple[date, ...]:
+        """On which it could be given."""
+        return tuple(sorted({slot.starts_at.astimezone(zone).date() for slot, _ in self.slots}))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from services.booking.deadlines import outage
 from services.booking.models import Lesson, Order
 from services.booking.place_checks import Asked
 from services.booking.plan_models import Plan
+from services.booking.plan_problem import ground_question
 from services.booking.plan_rules import FAIR, WORTH, Options, fair_weights
 from services.booking.plan_rules import Asked as Wish
 from services.booking.season_models import Season
@@ -29,12 +30,14 @@ from tests.booking.lesson_world import (
     DAY,
     JING,
     LECTURER,
+    LI,
     NOON,
     SCHEDULER,
     STRANGER,
     SUPERVISOR,
     TUESDAY,
     WEDNESDAY,
+    XIQING,
     YANG,
     a_lesson,
     a_request,
@@ -55,6 +58,7 @@ from tests.booking.season_world import (
     weights,
     wishing,
 )
+from tests.booking.test_plan_problem import ground_of, solved
 
 FOREIGNER = Caller(UUID(int=77), frozenset({Role.SCHEDULER}), "heping")
 LATER = date(2027, 1, 4), date(2027, 3, 31)
@@ -341,6 +345,42 @@ def test_the_second_lesson_of_a_school_goes_after_the_first_of_another(district:
 
     worth = weights(district, plan.id)
     assert worth[first.id] == worth[other.id] > worth[second.id]
+
+
+def test_schools_with_the_same_wishes_begin_on_different_days() -> None:
+    """So that nobody is given two lessons on two quiet days and the others none."""
+    days = (TUESDAY.starts_at.date(),), (WEDNESDAY.starts_at.date(),)
+    asked = [Wish(school, 20, day) for school in SCHOOLS[:2] for day in days]
+
+    [mine, mine_later, theirs, theirs_later] = fair_weights(asked, {})
+
+    assert mine == theirs_later > mine_later == theirs
+
+
+def test_what_can_be_given_on_no_day_costs_no_turn() -> None:
+    never = Wish(SCHOOLS[0], 40)
+    once = Wish(SCHOOLS[0], 20, (TUESDAY.starts_at.date(),))
+    other = Wish(SCHOOLS[1], 20, (TUESDAY.starts_at.date(),))
+
+    [_, mine, theirs] = fair_weights([never, once, other], {})
+
+    assert mine == theirs
+
+
+@pytest.mark.parametrize("poorer", [YANG, JING])
+def test_the_planner_gives_the_only_lecturer_to_the_school_that_was_given_less(
+    district: Session, poorer: UUID
+) -> None:
+    richer = JING if poorer == YANG else YANG
+    held = a_lesson(district, L.CONFIRMED, wishes=[_weeks_later(1)], school=richer)
+    _submitted(district, held, NOON - DAY)
+    wishes = {school: wishing(district, school=school) for school in (YANG, JING)}
+    _, plan = allocating(district)
+    wanted = plan_running.material(district, plan.id, at=NOON).wanted
+
+    answer = solved(wanted, ground_of(ground_question(wanted, XIQING), {LI: {}}))
+
+    assert set(answer.served) == {wishes[poorer].id}
 
 
 def test_a_plan_of_no_season_knows_no_turns(district: Session) -> None:

@@ -19,10 +19,10 @@ MENUS: dict[Role, tuple[Item, ...]] = {
         Item("/clerk", "工作台", "house"),
         Item("/clerk/menu", "课程菜单", "book"),
         Item("/clerk/letters", "我的约课", "envelope-paper"),
-        Item("/clerk/seasons", "季度征集", "inboxes"),
-        Item("/clerk/groupings", "拼班与送教", "people"),
         Item("/clerk/today", "上课当天", "calendar2-check"),
         Item("/clerk/school", "本校", "building"),
+        Item("/clerk/seasons", "季度征集", "inboxes"),
+        Item("/clerk/groupings", "拼班与送教", "people"),
     ),
     Role.SCHEDULER: (
         Item("/desk", "工作台", "house"),
