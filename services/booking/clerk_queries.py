@@ -11,6 +11,8 @@ from sqlmodel import Session, col, select
 
 from services.booking import lesson_queries, mix, queries
 from services.booking.clerk_letter_queries import own_school
+from services.booking.grouping_models import Grouping
+from services.booking.grouping_states import GroupingState
 from services.booking.lesson_queries import Full
 from services.booking.models import (
     Change,
@@ -34,7 +36,9 @@ COMING = (L.TENTATIVE, L.CONFIRMED, L.AT_RISK, L.IN_PROGRESS, L.SUSPENDED, L.JOI
 class Todo:
     """One thing a school has to do: which, until when, and about what."""
 
-    kind: str  # answer_change agree_substitute mend_letter mend_line decide attest receive draft
+    # answer_change answer_grouping agree_substitute mend_letter mend_line decide attest receive
+    # draft
+    kind: str
     due_at: datetime | None
     order_id: UUID
     lesson_id: UUID | None = None
@@ -65,13 +69,14 @@ class Desk:
 
 
 def desk(session: Session, *, days: int, by: Caller, at: datetime) -> Desk:
-    """Eleven reads, whatever there is: the most pressing things first, and the lessons of the
+    """Twelve reads, whatever there is: the most pressing things first, and the lessons of the
     coming days."""
     school_id = own_school(by)
     numbers = Numbers.of(session, by.district)
     today = clock.midnight(at.astimezone(numbers.zone).date(), numbers.zone)
     found = [
         *_changes(session, school_id),
+        *_groupings(session, school_id),
         *_lessons(session, school_id, today),
         *_letters(session, school_id),
         *_lines(session, school_id),
@@ -101,6 +106,38 @@ def _changes(session: Session, school_id: UUID) -> Iterator[Todo]:
             order_number=number,
             title=_title(course),
             starts_at=change.old_starts_at,
+        )
+
+
+def _groupings(session: Session, school_id: UUID) -> Iterator[Todo]:
+    """What the district proposes about a lesson of the school, and nobody has said yes to here."""
+    asked_as_host = (
+        (col(Grouping.host_school_id) == school_id)
+        & (col(Grouping.kind) == "merge")
+        & col(Grouping.host_agreed_at).is_(None)
+    )
+    asked_as_guest = (col(Grouping.guest_school_id) == school_id) & col(
+        Grouping.guest_agreed_at
+    ).is_(None)
+    own = sa.case((asked_as_guest, col(Grouping.guest_id)), else_=col(Grouping.host_id))
+    rows = session.execute(
+        sa.select(Grouping, Lesson, col(Order.number), col(OrderLine.snapshot))
+        .join(Lesson, col(Lesson.id) == own)
+        .join(Order, col(Order.id) == col(Lesson.order_id))
+        .join(OrderLine, col(OrderLine.id) == col(Lesson.line_id))
+        .where(col(Grouping.state) == GroupingState.PROPOSED, asked_as_host | asked_as_guest)
+        .order_by(col(Grouping.deadline_at))
+        .limit(MOST)
+    )
+    for grouping, lesson, number, course in rows:
+        yield Todo(
+            "answer_grouping",
+            grouping.deadline_at,
+            lesson.order_id,
+            lesson_id=lesson.id,
+            order_number=number,
+            title=_title(course),
+            starts_at=grouping.starts_at,
         )
 
 

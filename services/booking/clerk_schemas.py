@@ -14,8 +14,8 @@ from services.booking.school_schemas import BlockedOut, DayOut, SchoolOut, Targe
 
 
 class TodoOut(BaseModel):
-    """One thing to do: `kind` is answer_change, agree_substitute, mend_letter, mend_line, decide,
-    attest, receive or draft."""
+    """One thing to do: `kind` is answer_change, answer_grouping, agree_substitute, mend_letter,
+    mend_line, decide, attest, receive or draft."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -107,7 +107,7 @@ class Judge:
         zone = self.grounds.numbers.zone
         km = grouping_rules.between(host.place, guest.place) or 0.0
         rest = [one for one in others if one.lesson.id != guest.lesson.id]
-        for slot in grouping_rules.times_beside(host, guest, by_way.minutes(km), zone):
+        for slot in grouping_rules.times_beside(host, guest, km, by_way, zone):
             early = slot.starts_at >= self.soonest
             free = grouping_rules.fits_between(slot, guest.place, rest, by_way)
             if early and free and self.may(guest, slot):

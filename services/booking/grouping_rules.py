@@ -7,7 +7,7 @@ before it comes here.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import combinations
 from math import asin, ceil, cos, radians, sin, sqrt
 from typing import Any
@@ -15,6 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.booking.models import Lesson
+from services.booking.rules import HALF_DAYS
 from services.contracts.booking import Gain, Place, Slot
 from services.kit.numbers import Numbers
 
@@ -78,6 +79,7 @@ class Way:
     most_km: float
     fixed_minutes: int
     minutes_per_km: float
+    opens: tuple[time, ...] = ()  # when half-days begin
 
     @classmethod
     def of(cls, numbers: Numbers) -> "Way":
@@ -85,6 +87,9 @@ class Way:
             most_km=float(numbers.decimal("grouping_km")),
             fixed_minutes=numbers.int("travel_fixed_minutes"),
             minutes_per_km=float(numbers.decimal("travel_minutes_per_km")),
+            opens=tuple(
+                time.fromisoformat(numbers.text(half).partition("-")[0]) for half in HALF_DAYS
+            ),
         )
 
     def minutes(self, km: float) -> int:
@@ -200,15 +205,18 @@ def _strangers(a: Standing, b: Standing) -> bool:
     return a.lesson.school_id != b.lesson.school_id
 
 
-def times_beside(host: Standing, guest: Standing, minutes: int, zone: ZoneInfo) -> list[Slot]:
-    """When the guest's lesson could be on the host's day: as its school wished, or right after or
-    before the host's with the way between."""
+def times_beside(
+    host: Standing, guest: Standing, km: float, way: Way, zone: ZoneInfo
+) -> list[Slot]:
+    """When the guest's lesson could be on the host's day: as its school wished, right after or
+    before the host's with the way between, or at the beginning of a half-day."""
     day = host.slot.starts_at.astimezone(zone).date()
-    wished = [s for s in guest.wished if s.starts_at.astimezone(zone).date() == day]
-    length, gap = guest.slot.ends_at - guest.slot.starts_at, timedelta(minutes=minutes)
-    after = _ceil(host.slot.ends_at + gap)
-    before = _floor(host.slot.starts_at - gap - length)
-    beside = [Slot(starts_at=starts, ends_at=starts + length) for starts in (after, before)]
+    wished = [slot for slot in guest.wished if slot.starts_at.astimezone(zone).date() == day]
+    length = guest.slot.ends_at - guest.slot.starts_at
+    gap = timedelta(minutes=way.minutes(km))
+    after, before = _ceil(host.slot.ends_at + gap), _floor(host.slot.starts_at - gap - length)
+    opens = (datetime.combine(day, opens, zone) for opens in way.opens)
+    beside = [Slot(starts_at=starts, ends_at=starts + length) for starts in (after, before, *opens)]
     return [*wished, *beside]
 
 

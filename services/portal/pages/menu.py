@@ -49,6 +49,7 @@ MENUS: dict[Role, tuple[Item, ...]] = {
     ),
     Role.SUPERVISOR: (
         Item("/supervisor", "总览", "bar-chart"),
+        Item("/desk/groupings", "拼班与送教", "people"),
         Item("/supervisor/disputes", "异议", "chat-square-text"),
         Item("/supervisor/appeals", "申诉与重开", "arrow-counterclockwise"),
         Item("/desk/plans", "排课方案", "calendar2-range"),
