@@ -5,6 +5,8 @@ MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 UV := .venv/bin/uv
 READY := .venv/.ready
+# These need nothing but a database of their own, so that two run beside each other.
+BESIDE := tests/booking tests/catalog tests/lecturer tests/notify
 ASSETS := node_modules/.ready
 
 .PHONY: help setup pins run clock audit parked test check lint types migration faults random fuzz browser bench demo-season demo-illness asyncapi clean
@@ -46,7 +48,12 @@ parked: $(READY) ## show, replay or drop parked messages: ARGS="list | replay ID
 	@$(PY) -m deploy.parked $(or $(ARGS),list)
 
 test: $(READY) $(ASSETS) ## every test, on SQLite and on PostgreSQL: ARGS="tests/kit -x"
+ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
+else
+	@$(PY) -m pytest -n 2 $(BESIDE); rooms=$$?; \
+	  $(PY) -m pytest $(addprefix --ignore=,$(BESIDE)) && exit $$rooms
+endif
 
 check: lint types ## style, formatting, types and who may import whom
 	@$(PY) -m pytest tests/test_rooms.py
