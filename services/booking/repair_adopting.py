@@ -66,7 +66,7 @@ def _move(
 
 
 def _check_fresh(session: Session, lesson: Lesson, line: RepairLine) -> None:
-    """409 `lesson_changed` when it is not any more what it was when the repair was made. That its
+    """409 `changed_since_repair` when it is not any more what it was when the repair was made. That its
     lecturer is lost is what the repair is about."""
     said = heard(session, lesson.id)
     now_by = said.holder_id if said is not None and said.revision >= lesson.revision else None
@@ -78,7 +78,7 @@ def _check_fresh(session: Session, lesson: Lesson, line: RepairLine) -> None:
     )
     if not same_lesson or now_by not in (None, line.was_lecturer_id, line.lecturer_id):
         facts: dict[str, Any] = {"state": str(lesson.state), "version": lesson.version}
-        raise Conflict("lesson_changed", **facts)
+        raise Conflict("changed_since_repair", **facts)
 
 
 def _asked(line: RepairLine) -> Asked:

@@ -9,7 +9,7 @@ from services.booking.repair_queries import Elsewhere, Material, holder
 from services.booking.repair_rules import Action
 from services.contracts.booking import Slot
 
-NOBODY = "nobody"
+NO_START = "no_start_fits"
 
 
 def lines_of(material: Material, answer: Answer | None) -> list[dict[str, Any]]:
@@ -67,7 +67,7 @@ def _asked(full: Full, other: Elsewhere) -> dict[str, Any]:
 def _why(full: Full, material: Material, answer: Answer | None) -> dict[str, Any]:
     said = answer.why.get(full.lesson.id) if answer else None
     refused = material.refused.get(full.lesson.id, {})
-    return said or {"headline": NOBODY, "counts": refused, "took": [], "change": None}
+    return said or {"headline": NO_START, "counts": refused, "took": [], "change": None}
 
 
 def _line(action: Action, **facts: Any) -> dict[str, Any]:

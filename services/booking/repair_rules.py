@@ -28,6 +28,8 @@ class Action(StrEnum):
 class _Cause(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    reason: str = Field(default="", max_length=500)  # as it will be saved with it
+
     def day_out(self, on: date) -> bool:
         """May nothing be given on this day because of it?"""
         return False

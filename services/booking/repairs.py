@@ -39,7 +39,7 @@ def find(session: Session, repair_id: UUID, *, by: Caller, lock: bool = False) -
 
 
 def make(session: Session, cause: Cause, *, by: Caller, at: datetime) -> Repair:
-    """A repair to be run. 404 for a foreign site or school; 422 `period_invalid`."""
+    """A repair to be run. 404 for a foreign site or school; 422 `ends_before_it_begins`."""
     by.needs(Role.SCHEDULER)
     _check(session, cause, by)
     repair = Repair(
@@ -167,7 +167,7 @@ def _check(session: Session, cause: Cause, by: Caller) -> None:
     match cause:
         case Leave():
             if cause.ends_at <= cause.starts_at:
-                raise Invalid("period_invalid")
+                raise Invalid("ends_before_it_begins")
         case Site():
             _own(session, SiteCopy, cause.site_id, "site", by)
         case Days() if cause.school_id is not None:
@@ -175,7 +175,7 @@ def _check(session: Session, cause: Cause, by: Caller) -> None:
     if isinstance(cause, Site | Days):
         first, last = cause.first_on, cause.last_on
         if first is not None and last is not None and last < first:
-            raise Invalid("period_invalid")
+            raise Invalid("ends_before_it_begins")
 
 
 def _own(session: Session, table: Any, id: UUID, what: str, by: Caller) -> None:

@@ -261,7 +261,7 @@ def test_a_lesson_that_changed_meanwhile_is_skipped_and_says_so(district: Sessio
 
     lines = adopted(district, repair, stale, fresh)
 
-    assert (lines[stale.id].outcome, lines[stale.id].outcome_code) == ("skipped", "lesson_changed")
+    assert (lines[stale.id].outcome, lines[stale.id].outcome_code) == ("skipped", "changed_since_repair")
     assert lines[stale.id].outcome_facts["state"] == "suspended"
     assert (lines[fresh.id].outcome, fresh.starts_at) == ("done", THURSDAY.starts_at)
 
@@ -366,5 +366,5 @@ def test_a_failed_one_is_run_again_on_new_facts(district: Session) -> None:
 def test_a_leave_ends_after_it_begins(district: Session) -> None:
     wrong = ILL.model_copy(update={"ends_at": ILL.starts_at})
 
-    with pytest.raises(Invalid, match="period_invalid"):
+    with pytest.raises(Invalid, match="ends_before_it_begins"):
         repairs.make(district, wrong, by=SCHEDULER, at=NOON)

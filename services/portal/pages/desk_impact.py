@@ -1,29 +1,25 @@
 """Portal: changes of the ground (变更). What a leave, a closed site, a withdrawn course or days
 without lessons would touch is shown first; only then it is saved."""
 
-from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from fastapi import Response
 
 from services.kit.auth import Role
+from services.portal.pages import desk_ground_saving as saving
 from services.portal.pages import desk_lists
 from services.portal.pages.desk_lists import asked, given, moment, wants_sheet
-from services.portal.pages.desk_sites import NUMBERS, TEXTS
 from services.portal.pages.frame import Page, pages
-from services.portal.pages.upstream import Refused
 
 router = pages("/desk/impact", Role.SCHEDULER)
-
-LONGEST = 40  # days blocked at once
 
 
 @router.get("")
 async def impact(page: Page) -> Response:
     """The question as the address has it; without one, the forms to ask it."""
     query = asked(page, "lecturer_id", "site_id", "course_id", "version_id", "school_id")
-    query |= asked(page, "on", "from", "to", "starts_at", "ends_at", "reason")
+    query |= asked(page, "appointment_id", "on", "from", "to", "starts_at", "ends_at", "reason")
     kind = kind_of(query)
     choices, schools = await page.gather(
         page.get_or({"sites": [], "courses": []}, "catalog", "/desk"),
@@ -53,7 +49,7 @@ async def leave(page: Page, lecturer_id: UUID) -> Response:
     body = given(starts_at=moment(form.get("starts_at")), ends_at=moment(form.get("ends_at")))
     body |= {"reason": form.get("reason", ""), "force": form.get("force") == "true"}
     id = form.id("once") if form.get("once") else uuid4()
-    await page.put("lecturer", f"/lecturers/{lecturer_id}/leave/{id}", body)
+    await saving.leave(page, str(lecturer_id), id, body)
     where = f"/desk/lecturers/{lecturer_id}"
     done = page._("请假已登记，空出来的席位正在重新派单。")
     undo = (f"{where}/leave/{id}/undo", {"reason": page._("撤销")})
@@ -64,14 +60,10 @@ async def leave(page: Page, lecturer_id: UUID) -> Response:
 async def site(page: Page, site_id: UUID) -> Response:
     """Closed for good until it opens again, or on these days only."""
     form, where = page.form, f"/desk/sites/{site_id}"
-    if form.get("from") and form.get("to"):
-        now = await page.get("catalog", f"/sites/{site_id}")
-        body = {name: now[name] for name in (*TEXTS, *NUMBERS, "lat", "lon", "needs_guide")}
-        body |= given(owner_school_id=now["owner_school_id"])
-        body["closed_on"] = sorted({*now["closed_on"], *days(form["from"], form["to"])})
-        await page.put("catalog", f"/sites/{site_id}", body, if_match=now["version"])
+    first, last = form.get("from", ""), form.get("to", "")
+    await saving.site(page, str(site_id), first, last, form.get("reason", ""))
+    if first and last:
         return await page.go(where, done=page._("这几天已设为不开放。"))
-    await page.post("catalog", f"/sites/{site_id}/close", {"reason": form.get("reason", "")})
     done = page._("已暂停开放；受影响的课次列在“冲突”里。")
     return await page.go("/desk/lessons?conflict=true", done=done, undo=(f"{where}/reopen", {}))
 
@@ -89,21 +81,15 @@ async def course(page: Page, course_id: UUID) -> Response:
 async def days_out(page: Page) -> Response:
     """No lessons on these days: at one school, or at every school of the district."""
     form = page.form
-    between = days(form.get("from", ""), form.get("to", ""))
-    schools = [form["school_id"]] if form.get("school_id") else []
-    if not schools:
-        found = await page.get("booking", "/schools")
-        schools = [school["id"] for school in found["items"]]
-    for school in schools:
-        for on in between:
-            path = f"/schools/{UUID(school)}/blocked/{on}"
-            await page.put("booking", path, {"reason": form.get("reason", "")})
+    asked_for = (form.get(name, "") for name in ("school_id", "from", "to", "reason"))
+    await saving.days_out(page, *asked_for)
     done = page._("已设为不排课；受影响的课次列在“冲突”里。")
     return await page.go("/desk/lessons?conflict=true", done=done)
 
 
 def kind_of(query: dict[str, Any]) -> str | None:
-    for name, kind in (("lecturer_id", "leave"), ("site_id", "site"), ("course_id", "course")):
+    kinds = (("appointment_id", "appointment"), ("lecturer_id", "leave"))
+    for name, kind in (*kinds, ("site_id", "site"), ("course_id", "course")):
         if name in query:
             return kind
     return "days" if {"on", "from", "to"} & query.keys() else None
@@ -112,6 +98,10 @@ def kind_of(query: dict[str, Any]) -> str | None:
 async def _found(page: Page, kind: str | None, query: dict[str, Any]) -> dict[str, Any] | None:
     if kind is None:
         return None
+    if kind == "appointment":
+        path = f"/appointments/{query['appointment_id']}/revoke_impact"
+        ended: dict[str, Any] = await page.get("lecturer", path, on=query.get("on"))
+        return ended
     if kind == "leave":
         starts, ends = moment(query.get("starts_at")), moment(query.get("ends_at"))
         if starts is None or ends is None:
@@ -123,17 +113,6 @@ async def _found(page: Page, kind: str | None, query: dict[str, Any]) -> dict[st
     wanted = {name: query[name] for name in names if name in query}
     found = await page.get("booking", "/impact", **wanted)
     return found
-
-
-def days(first: str, last: str) -> list[str]:
-    """Every day from the first to the last; 422 when that is none or too many."""
-    try:
-        begin, end = date.fromisoformat(first), date.fromisoformat(last or first)
-    except ValueError as error:
-        raise Refused(422, "period_invalid", {"most_days": LONGEST}) from error
-    if not timedelta() <= end - begin < timedelta(days=LONGEST):
-        raise Refused(422, "period_invalid", {"most_days": LONGEST})
-    return [(begin + timedelta(days=n)).isoformat() for n in range((end - begin).days + 1)]
 
 
 def rows(found: dict[str, Any]) -> list[dict[str, Any]]:

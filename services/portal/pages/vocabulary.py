@@ -90,6 +90,13 @@ WORDS: dict[str, dict[str, str]] = {
         "published": "上架",
         "retired": "下架",
     },
+    "state.repair": {
+        "running": "计算中",
+        "ready": "待采用",
+        "failed": "未算成",
+        "adopted": "已采用",
+        "discarded": "未采用",
+    },
     "state.site": {"open": "开放", "closed": "暂停开放"},
     "state.appointment": {
         "to_come": "未开始",
