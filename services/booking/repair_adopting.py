@@ -66,8 +66,8 @@ def _move(
 
 
 def _check_fresh(session: Session, lesson: Lesson, line: RepairLine) -> None:
-    """409 `changed_since_repair` when it is not any more what it was when the repair was made. That its
-    lecturer is lost is what the repair is about."""
+    """409 `changed_since_repair` when it is not any more what it was when the repair was made. That
+    its lecturer is lost is what the repair is about."""
     said = heard(session, lesson.id)
     now_by = said.holder_id if said is not None and said.revision >= lesson.revision else None
     same_lesson = (

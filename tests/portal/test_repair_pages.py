@@ -21,8 +21,8 @@ SCHOOLS, DAYS = (1, 2), (8, 17)
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """Two schools with a lesson each on a Tuesday and on a Thursday, promised; each would have taken
-    the day after, too."""
+    """Two schools with a lesson each on a Tuesday and on a Thursday, promised; each would have
+    taken the day after, too."""
     with a_town(tmp_path_factory.mktemp("repairs") / "town") as town:
         for school in SCHOOLS:
             a_letter(town, school)

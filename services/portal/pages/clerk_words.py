@@ -156,6 +156,7 @@ WORDS["happened"] = {
     "lesson.dispute_sla": "异议超时",
     "lesson.reopen": "督导重新核查",
     "change.propose": "提议改期",
+    "change.propose_wished": "按期望时间改期",
     "change.counter": "另提时间",
     "change.accept": "同意改期",
     "change.reject": "不同意改期",

@@ -140,6 +140,7 @@ TOLD: dict[str, str] = {
     "resolve_written_off": "裁定：核销",
     "dispute_sla": "超过时限未裁定",
     "propose": "提出改期",
+    "propose_wished": "按期望时间改期",
     "accept": "同意",
     "counter": "另提时间",
     "deadline": "逾期未答复",

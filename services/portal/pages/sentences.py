@@ -219,7 +219,7 @@ SENTENCES: dict[str, str] = {
     "half_days_unknown": "时段写法不对。",
     "holds_lessons": "名下还有课次，请先改派。",
     "not_among_them": "受影响的课次有了变化，什么都没有保存；请重新计算补救方案。",
-    "substitute_not_eligible": "替课的讲师不符合条件，什么都没有保存：{who}。请重新计算或不采用这一项。",
+    "substitute_not_eligible": "替课的讲师不符合条件，什么都没有保存：{who}。请重新计算或不选它。",
     "changed_since_repair": "算出方案之后这一课次有了变化，没有动它。",
     "nothing_proposed": "这一课次没有可采用的办法，请与学校商量。",
     "not_in_the_repair": "这一课次不在补救方案里。",
