@@ -74,6 +74,8 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
             "/desk/board": [
                 f"/desk/board?day={day}",
                 f"/desk/board?day={day}&lesson={world.waiting}",
+                f"/desk/board?plan={world.plan}",
+                f"/desk/board?plan={world.plan}&lesson={world.waiting}",
             ],
             "/desk/board/rows": [],  # of a cursor of the page before
             "/desk/board/colours": [board % "colours"],

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import col, select
 
-from services.notify.models import Gathered, Message
+from services.notify.models import Batch, Gathered, Message
 from tests.bench.board import letters_of_schools
 from tests.portal.browser import Person
 from tests.town import Town, a_town, until
@@ -163,6 +163,44 @@ def test_a_supervisor_reads_plans_and_changes_none(town: Town, desk: Person) -> 
     assert supervisor.press("/desk/plans", **PERIOD).status_code == 403
 
 
+def test_a_draft_is_seen_and_edited_on_the_board(town: Town, desk: Person) -> None:
+    path = a_draft(town, desk)
+    plan = path.rpartition("/")[2]
+    assert f'href="/desk/board?plan={plan}"' in see(desk, path)
+    line = next(
+        o for o in town.get("scheduler", f"/api/booking/plans/{plan}")["lines"] if o["starts_at"]
+    )
+    lesson, who, on = line["lesson_id"], line["lecturer_id"], line["starts_at"][:10]
+
+    board = see(desk, f"/desk/board?plan={plan}")
+    assert f'data-plan="{plan}"' in board
+    assert f'class="chip p t-draft" draggable="true" id="p-{lesson}"' in board
+    assert "围绕已钉的重排" in board
+    picked = see(desk, f"/desk/board?plan={plan}&lesson={lesson}")
+    assert "这次不排" in picked
+    assert line["lecturer_name"] in picked
+    drop = f"/desk/board/drop?plan={plan}&lesson={lesson}&lecturer={who}&on={on}&half=pm"
+    form = see(desk, drop)
+    assert "钉在这里" in form
+    assert "派单方式" not in form
+
+    fields = dict(re.findall(r'name="(version|starts_at|lecturer|what)" value="([^"]+)"', form))
+    back = f"/desk/board?plan={plan}&day={on}"
+    assert leads(desk, f"{path}/lines/{lesson}", **fields, back=back) == back
+    pinned = see(desk, back)
+    assert f'class="chip p t-pinned" draggable="true" id="p-{lesson}"' in pinned
+    later = {"version": int(fields["version"]) + 1, "back": "//evil.example/"}
+    away = leads(desk, f"{path}/lines/{lesson}", what="unpin", **later)
+    assert away == path
+    day = see(desk, f"/desk/board?plan={plan}&day={on}&view=day")
+    assert f'class="bar-p" id="p-{lesson}"' in day
+    assert desk.http.get("/desk/board?plan=x").status_code == 200
+    assert desk.http.get(f"/desk/board?plan={uuid4()}").status_code == 404
+    supervisor = see(Person(town, "supervisor"), f"/desk/board?plan={plan}")
+    assert f'id="p-{lesson}"' in supervisor
+    assert 'draggable="true"' not in supervisor
+
+
 def test_a_draft_is_given_up_and_nobody_hears_of_it(town: Town, desk: Person) -> None:
     path = a_draft(town, desk)
 
@@ -201,9 +239,19 @@ def test_it_is_published_once(town: Town, desk: Person) -> None:
     )
 
 
+def heard(town: Town) -> bool:
+    """Of the publishing, of the last lesson and of the last offer."""
+    offers = town.get("scheduler", "/api/lecturer/offers")["items"]
+    with town.database("notify") as session:
+        over = session.exec(select(Batch).where(col(Batch.published_at).is_not(None))).first()
+        kinds = Counter(row.kind for row in session.exec(select(Gathered)))
+    return over is not None and kinds["offer_received"] >= len(offers) > 0
+
+
 def test_everybody_is_told_once_of_a_published_plan(town: Town, desk: Person) -> None:
     """After the plan of the test before: one message for each lecturer who is asked, one for each
     school about both its lessons, one summary for the scheduler."""
+    until(lambda: heard(town), what="notify has heard of it")
     town.clock(add=timedelta(minutes=2))
     until(lambda: "排课方案已发布" in see(desk, "/messages"), what="the summary is there")
     about = ("offer_received", "offers_received", "lesson_placed", "lessons_placed")

@@ -61,7 +61,7 @@
   function put(cell, lesson, more = {}) {
     if (!cell || !lesson || !board().dataset.canPlace) return;
     const at = more.at || minutes(cell);
-    show("drop", address("/desk/board/drop", { lesson, lecturer: cell.dataset.lecturer, on: cell.dataset.on, half: cell.dataset.half, at, closed: board().dataset.closed }));
+    show("drop", address("/desk/board/drop", { lesson, lecturer: cell.dataset.lecturer, on: cell.dataset.on, half: cell.dataset.half, at, closed: board().dataset.closed, plan: board().dataset.plan }));
   }
   function minutes(cell) {
     if (!cell.dataset.minute) return "";
@@ -70,7 +70,7 @@
   }
   function take(button) {
     const at = button.dataset.at || "", on = button.dataset.on || at.slice(0, 10);
-    show("drop", address("/desk/board/drop", { lesson: picked || find("#drop-body input[name=lesson]")?.value || dragging, lecturer: button.dataset.lecturer, on, half: button.dataset.half, at: at.slice(11, 16), closed: board().dataset.closed }));
+    show("drop", address("/desk/board/drop", { lesson: picked || find("#drop-body input[name=lesson]")?.value || dragging, lecturer: button.dataset.lecturer, on, half: button.dataset.half, at: at.slice(11, 16), closed: board().dataset.closed, plan: board().dataset.plan }));
   }
 
   document.addEventListener("click", (event) => {
@@ -85,7 +85,9 @@
     if ((hit = on("#grid .k"))) {
       aim(hit, event);
       focus(hit);
+      const ghost = event.target.closest(".p[data-lesson]");
       if (picked) put(hit, picked);
+      else if (ghost) pick(ghost.dataset.lesson);
     }
   });
   // In the day view the pointer says the minute, to five.
@@ -138,7 +140,9 @@
       focus(step(cell, event.key, event.shiftKey));
     } else if (cell && event.key === "Enter") {
       event.preventDefault();
+      const ghost = find(".p[data-lesson]", cell);
       if (picked) put(cell, picked);
+      else if (ghost) { byKeys = true; pick(ghost.dataset.lesson); }
       else show("why", address("/desk/board/why", { lecturer: cell.dataset.lecturer }));
     } else if (event.key === "Escape" && picked && !find("dialog[open]")) {
       event.preventDefault();
@@ -151,7 +155,7 @@
 
   // --- dragging
   document.addEventListener("dragstart", (event) => {
-    const card = event.target.closest && event.target.closest(".lc[draggable]");
+    const card = event.target.closest && event.target.closest(".lc[draggable], .chip.p[draggable]");
     if (!card) return;
     dragging = card.dataset.lesson;
     event.dataTransfer.effectAllowed = "move";
@@ -180,7 +184,7 @@
   document.addEventListener("dragend", () => {
     if (!dragging) return;
     over?.classList.remove("over");
-    find(".lc.dragging")?.classList.remove("dragging");
+    find(".dragging")?.classList.remove("dragging");
     over = null;
     dragging = "";
     window.yuekeLive?.release();

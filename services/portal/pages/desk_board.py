@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Response
 
 from services.kit.auth import Role
+from services.portal.pages import desk_board_plan as board_plan
 from services.portal.pages import desk_board_view as view
 from services.portal.pages import desk_board_words as said
 from services.portal.pages import desk_sheets
@@ -33,24 +34,40 @@ async def board(
     q: str | None = None,
     lesson: str | None = None,
     at: str | None = None,
+    plan: str | None = None,
 ) -> Response:
     """The week (or one day by the minute), thirty lecturers at first; with a lesson picked, the
-    best for it first, and every half-day in the colour of what is possible."""
+    best for it first, and every half-day in the colour of what is possible. With a draft plan its
+    lessons stand in the cells, to be pinned somewhere else."""
+    drafted = await _drafted(page, plan)
+    if drafted is not None and day is None:
+        day = _first_day(drafted)
     asked = _asked(page, day, pool, course, q)
     if wants_sheet(page):
         return await _sheet(page, asked)
     waiting, courses = await page.gather(
-        page.get("booking", "/lessons", state=list(view.PENDING), limit=MOST_PENDING),
-        page.get_or(NOBODY, "catalog", "/courses", limit=100),
+        _waiting(page, drafted), page.get_or(NOBODY, "catalog", "/courses", limit=100)
     )
     pending = view.pending(waiting["items"])
-    picked = await _picked(page, pending, lesson)
+    picked = await _picked(page, [] if drafted else pending, lesson)
+    if drafted is not None:
+        pending, picked = (
+            board_plan.cards(drafted, asked["days"]),
+            board_plan.picked(picked, drafted),
+        )
     starts_at = view.slot_of(picked, at, page.now.isoformat()) if picked else None
     rows, found, closed = await page.gather(
-        _rows(page, asked, picked, None),
+        _rows(page, asked, picked, None, limit=A_SHEET if drafted else FIRST_ROWS),
         _candidates(page, picked, starts_at),
         _closed(page, picked),
     )
+    if drafted is not None:
+        used = board_plan.lecturers(drafted, asked["days"])
+        shown = board_plan.shown_first(rows["items"], used, picked is not None)
+        rows = {"items": shown, "next": None}
+    lines = view.rows(rows["items"], asked["days"], closed)
+    if drafted is not None:
+        board_plan.haunt(lines, drafted)
     context = {
         **asked,
         "pending": pending,
@@ -61,9 +78,10 @@ async def board(
         "ranked": _ranked(page, found),
         "found": found,
         "closed": closed,
-        "rows": view.rows(rows["items"], asked["days"], closed),
+        "rows": lines,
         "cursor": rows["next"],
-        "can_place": page.has(Role.SCHEDULER),
+        "can_place": page.has(Role.SCHEDULER) and (not drafted or "pin" in drafted["moves"]),
+        "plan": drafted,
     }
     if page.wants_fragment and "hx-history-restore-request" not in page.request.headers:
         return page.fragment("desk/board_main.html", **context)
@@ -141,6 +159,29 @@ async def nobody(page: Page, lesson: UUID, at: str | None = None) -> Response:
             for code, count in sorted(found["counts"].items(), key=lambda pair: -pair[1])
         ],
     )
+
+
+async def _drafted(page: Page, plan: str | None) -> Asked | None:
+    """The draft plan to be seen on the board."""
+    wanted = _uuid(plan)
+    found: Asked | None = await page.get("booking", f"/plans/{wanted}") if wanted else None
+    return found
+
+
+def _first_day(plan: Asked) -> str:
+    """The first day the draft gives anything."""
+    starts = [line["starts_at"] for line in plan["lines"] if line["starts_at"]]
+    return min(starts)[:10] if starts else str(plan["first_on"])
+
+
+async def _waiting(page: Page, drafted: Asked | None) -> Asked:
+    """What waits; beside a draft only its own lessons are shown."""
+    if drafted is not None:
+        return NOBODY
+    found: Asked = await page.get(
+        "booking", "/lessons", state=list(view.PENDING), limit=MOST_PENDING
+    )
+    return found
 
 
 def _asked(

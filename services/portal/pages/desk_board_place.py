@@ -33,9 +33,10 @@ async def drop(
     half: str = "am",
     at: str | None = None,
     closed: str = "",
+    plan: UUID | None = None,
 ) -> Response:
     """Can it be there and then? If not: who is in the way, and three other ways. The form to place
-    it and to ask."""
+    it and to ask; of a draft plan, to pin it there."""
     day = view.day_asked(on, page.now.date())
     picked = await page.get("booking", f"/lessons/{lesson}")
     wishes = [wish["starts_at"] for wish in picked["wishes"]]
@@ -49,9 +50,12 @@ async def drop(
             starts=wishes,
             limit=EVERYBODY,
         ),
-        page.get_or(NOBODY, "booking", "/venues", school_id=picked["school_id"], limit=100),
+        page.get("booking", f"/plans/{plan}/progress")
+        if plan
+        else page.get_or(NOBODY, "booking", "/venues", school_id=picked["school_id"], limit=100),
         page.get_or(NOBODY, "catalog", "/sites", limit=100),
     )
+    drafted, venues = (venues, NOBODY) if plan else (None, venues)
     starts_at = _moment(day, at) or _usual(board, day, half)
     line = next((o for o in board["items"] if o["lecturer"]["id"] == str(lecturer)), None)
     if line is None or starts_at is None:
@@ -87,6 +91,7 @@ async def drop(
         same=_same_time(picked, starts_at),
         venues=[(f"venue:{v['id']}", v["name"]) for v in venues["items"]],
         sites=[(f"site:{s['id']}", s["name"]) for s in sites["items"]],
+        plan=drafted,
         wished=any(_inside(wish, starts_at) for wish in picked["wishes"]),
     )
 

@@ -157,7 +157,9 @@ async def edit(page: Page, plan_id: UUID, lesson_id: UUID) -> Response:
         "unpin": page._("已松开，重新优化时可以变动。"),
         "leave_out": page._("这次不排这一课次。"),
     }
-    return await page.go(f"/desk/plans/{plan_id}", done=done.get(what, ""))
+    back = form.get("back", "")
+    to = back if back.startswith("/desk/board?") else f"/desk/plans/{plan_id}"
+    return await page.go(to, done=done.get(what, ""))
 
 
 def _not_eligible(page: Page, refused: Refused) -> Response:
