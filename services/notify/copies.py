@@ -11,6 +11,7 @@ from services.contracts.lecturer import AssignmentChanged, StaffingChanged
 from services.contracts.portal import AccountChanged
 from services.kit import numbers
 from services.kit.errors import Conflict
+from services.kit.event import Event
 from services.notify import facts
 from services.notify.models import Account, AssignmentCopy, LessonCopy, StaffingCopy
 
@@ -46,6 +47,18 @@ def keep_lesson(session: Session, said: LessonChanged) -> LessonCopy | None:
     values |= {"ends_at": said.slot and said.slot.ends_at}
     _keep(session, LessonCopy, said.key, said.version, values)
     return before
+
+
+def guests(session: Session, said: Event) -> list[UUID]:
+    """The schools whose people come to this lesson (拼班)."""
+    if not isinstance(said, LessonChanged) or not said.guest_people:
+        return []
+    joined = select(LessonCopy.school_id).where(
+        LessonCopy.district == said.district,
+        LessonCopy.state == "joined",
+        col(LessonCopy.facts)["joined_to"].as_string() == str(said.key),
+    )
+    return list(session.exec(joined.distinct()))
 
 
 def keep_assignment(session: Session, said: AssignmentChanged) -> None:

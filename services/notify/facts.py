@@ -102,6 +102,7 @@ def of_lesson(said: LessonChanged) -> Facts:
     facts = _plain(said, "minutes", "attendees", "contact_name", "contact_phone", "reason_code")
     facts |= {"number": said.order_number, "school": said.school_name}
     facts |= {"course": said.course_title, "line": said.line}
+    facts |= {"joined_to": str(said.joined_to) if said.joined_to else None}
     facts |= _plain(said, "verified_minutes") | {"due_at": _iso(said.due_at)}
     facts |= _slot(said.slot) if said.slot else {}
     facts |= _place(said.place) if said.place else {}

@@ -15,6 +15,7 @@ from services.notify.telling import (
     both,
     is_alone,
     is_refused,
+    with_guests,
 )
 
 LESSON: dict[str, Route] = {
@@ -32,16 +33,16 @@ LESSON: dict[str, Route] = {
     "cancel": both("lesson_cancelled"),
     "cancel_by_district": both("lesson_cancelled"),
     "order_dead": LETTER,
-    "all_seats_filled": (Tell(SCHOOL, "lesson_confirmed"),),
+    "all_seats_filled": with_guests("lesson_confirmed"),
     "candidates_exhausted": (Tell(SCHEDULERS, "lesson_candidates_exhausted", urgent=True),),
     "unplace": (Tell(SCHOOL, "lesson_unplaced", mail=False),),
-    "suspend": (Tell(SCHOOL, "lesson_suspended"), Tell(LECTURER, "lesson_suspended")),
+    "suspend": with_guests("lesson_suspended", LECTURER),
     "start_reached_unfilled": (
         *both("lesson_unfilled", urgent=True),
         Tell(SUPERVISORS, "lesson_unfilled"),
     ),
     "seat_lost_early": both("lesson_seat_lost"),
-    "seat_lost_late": both("lesson_at_risk", urgent=True),
+    "seat_lost_late": with_guests("lesson_at_risk", SCHEDULERS, urgent=True),
     "retime_applied": CHANGE,
     "retime_kept": CHANGE,
     "retime_asked": CHANGE,
@@ -62,7 +63,7 @@ LESSON: dict[str, Route] = {
         *both("lesson_not_delivered", urgent=True),
         Tell(SUPERVISORS, "lesson_not_delivered"),
     ),
-    "resume_intact": (Tell(SCHOOL, "lesson_resumed"), Tell(LECTURER, "lesson_resumed")),
+    "resume_intact": with_guests("lesson_resumed", LECTURER),
     "resume_broken": (Tell(SCHOOL, "lesson_rescheduled"),),
     "new_slot": (Tell(SCHOOL, "lesson_rescheduled"),),
     "hold_ttl": both("lesson_hold_lapsed"),

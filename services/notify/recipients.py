@@ -47,6 +47,9 @@ def _whom(session: Session, to: To, said: Event) -> ColumnElement[bool] | None:
             side = "host_school_id" if to == To.HOST_SCHOOL else "guest_school_id"
             its: UUID | None = getattr(said, side, None)
             return (col(Account.school_id) == its) & _has(Role.TOWNSHIP) if its else None
+        case To.GUESTS:
+            schools = copies.guests(session, said)
+            return col(Account.school_id).in_(schools) & _has(Role.TOWNSHIP) if schools else None
         case To.SCHOOLS:
             return _has(Role.TOWNSHIP)
         case To.LECTURER:

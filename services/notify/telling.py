@@ -15,6 +15,7 @@ class To(StrEnum):
     SCHOOL = "school"  # the township accounts of the school
     SCHOOLS = "schools"  # every township account
     HOST_SCHOOL = "host_school"  # of a grouping: the school to which the others come
+    GUESTS = "guests"  # of a lesson: the schools whose people come to it
     GUEST_SCHOOL = "guest_school"  # the school whose lesson joins or is moved
     SCHEDULERS = "schedulers"
     LECTURER = "lecturer"  # the one it is about; of a lesson: who holds or taught it
@@ -98,6 +99,11 @@ LETTER = Nobody("told once, for the whole letter")
 CHANGE = Nobody("the change itself is told, with both dates")
 GROUPING = Nobody("the proposal that was agreed to is told, to both schools")
 PRESENCE = Nobody("the lecturer's presence is told where it happened")
+
+
+def with_guests(kind: str, *others: To, urgent: bool = False) -> tuple[Tell, ...]:
+    """To the school, to the schools whose people come to its lesson, and to these."""
+    return tuple(Tell(to, kind, urgent=urgent) for to in (To.SCHOOL, *others, To.GUESTS))
 
 
 def both(kind: str, *, mail: bool = True, urgent: bool = False) -> tuple[Tell, ...]:
