@@ -58,6 +58,7 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
             "/clerk/letters/lecturers": [f"/clerk/letters/lecturers?course={course}"],
             "/clerk/letters/heat": [f"/clerk/letters/heat?{where}"],
             "/clerk/school": ["/clerk/school"],
+            "/clerk/groupings": ["/clerk/groupings"],
             "/clerk/seasons": ["/clerk/seasons"],
             "/clerk/seasons/{season_id:uuid}": [f"/clerk/seasons/{id}" for id in seasons],
             "/clerk/today": [f"/clerk/today?on={day}"],
@@ -86,6 +87,9 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
             "/desk/courses/new": ["/desk/courses/new"],
             "/desk/courses/{course_id}": [f"/desk/courses/{course}"],
             "/desk/courses/{course_id}/edit": [f"/desk/courses/{course}/edit"],
+            "/desk/groupings": ["/desk/groupings", "/desk/groupings?show=route"]
+            + ["/desk/groupings?show=sent"],
+            "/groupings/{id}": [f"/groupings/{world.grouping}"],
             "/desk/impact": [
                 f"/desk/impact?{what}"
                 for what in (
@@ -125,6 +129,8 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
             "/desk/seasons": ["/desk/seasons", "/desk/seasons?state=collecting"],
             "/desk/seasons/{season_id:uuid}": [f"/desk/seasons/{id}" for id in seasons],
             "/seasons/{id}": [f"/seasons/{world.season}"],
+            "/desk/repairs": ["/desk/repairs"],
+            "/desk/repairs/{repair_id:uuid}": [f"/desk/repairs/{world.repair}"],
             "/ledger": ["/ledger"],
             "/ledger/schools": ["/ledger/schools"],
             "/orders/{id}": [f"/orders/{order}"],

@@ -12,10 +12,12 @@ from sqlmodel import Session, SQLModel, col, select
 
 from services.booking import models as booking
 from services.booking import plan_models as booking_plans
+from services.booking import repair_models as booking_repairs
 from services.booking import season_models as booking_seasons
+from services.booking.grouping_models import Grouping
 from services.booking.states import LessonState
 from services.catalog import models as catalog
-from services.kit.ids import uuid7
+from services.kit.ids import reference_id, uuid7
 from services.kit.outbox import Happened
 from services.lecturer import models as lecturer
 from services.lecturer.states import LIVE_ASSIGNMENT, AssignmentState, OfferState
@@ -54,6 +56,8 @@ def plant(town: Town, world: World, first: int, last: int) -> None:
         for n in rounds:
             _letters(session, world, n)
             _plan(session, world, seats[n - first])
+            _grouping(session, world, seats[n - first])
+            _repair(session, world, seats[n - first])
             _school(session, world, n)
             _season(session, world)
     with town.database("lecturer") as session:
@@ -141,6 +145,16 @@ def _plan(session: Session, world: World, seats: Seats) -> None:
         again(session, line, lesson_id=seats[state][0])
 
 
+def _repair(session: Session, world: World, seats: Seats) -> None:
+    """One more repair, and in the one that is looked at a line more for every placed lesson."""
+    assert world.repair is not None
+    repair = session.get_one(booking_repairs.Repair, world.repair)
+    line, *_ = some(session, booking_repairs.RepairLine, repair_id=world.repair)
+    again(session, repair, id=uuid7())
+    for state in ("tentative", "confirmed", "at_risk"):
+        again(session, line, lesson_id=seats[state][0])
+
+
 def _season(session: Session, world: World) -> None:
     """One more that collects, and one that was allocated by the plan that is looked at."""
     assert world.season is not None
@@ -150,6 +164,40 @@ def _season(session: Session, world: World) -> None:
     world.allocated = again(session, season, id=uuid7(), **over)
     session.get_one(booking_plans.Plan, world.plan).season_id = world.allocated
     _history(session, season.id)
+
+
+def _grouping(session: Session, world: World, seats: Seats) -> None:
+    """Another school waits for the same course, and there is a proposal to go together."""
+    waiting = session.get_one(booking.Lesson, world.waiting)
+    order = session.get_one(booking.Order, world.order)
+    line = session.get_one(booking.OrderLine, waiting.line_id)
+    school = reference_id(order.district, "SCH-09")
+    letter = again(
+        session, order, id=uuid7(), school_id=school, number=f"{order.number}-g-{uuid7()}"
+    )
+    copied = again(session, line, id=uuid7(), order_id=letter)
+    known = {"order_id": letter, "line_id": copied, "school_id": school, "state": "unplaced"}
+    host = again(session, waiting, id=uuid7(), **known, starts_at=None, ends_at=None)
+    slot = seats["confirmed"][1]
+    world.grouping = uuid7()
+    session.add(
+        Grouping(
+            id=world.grouping,
+            district=order.district,
+            kind="merge",
+            created_at=order.created_at,
+            proposer_id=uuid7(),
+            host_id=host,
+            guest_id=seats["unplaced"][0],
+            host_school_id=school,
+            guest_school_id=order.school_id,
+            place=waiting.place or {"kind": "address", "address": "某村"},
+            gain={"km": 3.2, "people": 60, "capacity": 80},
+            deadline_at=slot["starts_at"],
+            **slot,
+        )
+    )
+    session.flush()
 
 
 def _school(session: Session, world: World, n: int) -> None:

@@ -36,8 +36,10 @@ class World:
     account: str = "yangliuqing"
     person: str = "LEC-001"
     title: str = "乡村振兴思路举措"
+    repair: UUID | None = None  # for a leave of the lecturer on the day of the lesson
     season: UUID | None = None  # collects the lessons that wait
     allocated: UUID | None = None  # planted: the season whose plan is out
+    grouping: UUID | None = None  # planted: proposed to the school about a lesson that waits
     own_offer: UUID | None = None  # planted: a pending one of the lecturer
     disputed: UUID | None = None
     at_risk: UUID | None = None
@@ -92,6 +94,7 @@ def a_world(town: Town) -> tuple[World, str]:
         plan=a_plan(town, waiting),
     )
     world.season = a_season(town, waiting)
+    world.repair = a_repair(town, lecturer, mine[held["id"]]["starts_at"][:10])
     return world, mine[held["id"]]["starts_at"][:10]
 
 
@@ -121,3 +124,12 @@ def a_plan(town: Town, lesson: dict[str, Any]) -> UUID:
     path = f"/api/booking/plans/{plan}/progress"
     until(lambda: town.get("scheduler", path)["state"] == "ready", 60, what="the draft is made")
     return UUID(plan)
+
+
+def a_repair(town: Town, lecturer: str, on: str) -> UUID:
+    away = {"starts_at": f"{on}T00:00:00+08:00", "ends_at": f"{on}T23:59:00+08:00"}
+    cause = {"kind": "leave", "lecturer_id": lecturer, **away}
+    repair = town.post("scheduler", "/api/booking/repairs", {"cause": cause})["id"]
+    path = f"/api/booking/repairs/{repair}"
+    until(lambda: town.get("scheduler", path)["state"] == "ready", 60, what="it is computed")
+    return UUID(repair)
