@@ -87,8 +87,9 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
             "/desk/courses/new": ["/desk/courses/new"],
             "/desk/courses/{course_id}": [f"/desk/courses/{course}"],
             "/desk/courses/{course_id}/edit": [f"/desk/courses/{course}/edit"],
-            "/desk/groupings": ["/desk/groupings", "/desk/groupings?show=route"]
-            + ["/desk/groupings?show=sent"],
+            "/desk/groupings": [
+                f"/desk/groupings?show={show}" for show in ("merge", "route", "sent")
+            ],
             "/groupings/{id}": [f"/groupings/{world.grouping}"],
             "/desk/impact": [
                 f"/desk/impact?{what}"
@@ -129,8 +130,8 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
             "/desk/seasons": ["/desk/seasons", "/desk/seasons?state=collecting"],
             "/desk/seasons/{season_id:uuid}": [f"/desk/seasons/{id}" for id in seasons],
             "/seasons/{id}": [f"/seasons/{world.season}"],
-            "/desk/repairs": ["/desk/repairs"],
-            "/desk/repairs/{repair_id:uuid}": [f"/desk/repairs/{world.repair}"],
+            "/desk/impact/repairs": ["/desk/impact/repairs"],
+            "/desk/impact/repairs/{repair_id:uuid}": [f"/desk/impact/repairs/{world.repair}"],
             "/ledger": ["/ledger"],
             "/ledger/schools": ["/ledger/schools"],
             "/orders/{id}": [f"/orders/{order}"],

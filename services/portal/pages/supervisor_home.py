@@ -18,7 +18,7 @@ CATEGORIES = ("political_theory", "grassroots_practice", "exemplary_model", "mix
 # The states of a lesson as four things a supervisor tells apart.
 STAGES = {
     "待排": ("requested", "unplaced", "waitlisted", "suspended"),
-    "待授": ("tentative", "confirmed", "at_risk", "in_progress"),
+    "待授": ("tentative", "joined", "confirmed", "at_risk", "in_progress"),
     "已授": ("delivered", "verified"),
     "有问题": ("partially_delivered", "not_delivered", "disputed", "written_off"),
 }

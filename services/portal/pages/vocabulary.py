@@ -244,7 +244,7 @@ TONES: dict[str, str] = {
         "calm": "draft withdrawn superseded revoked invalidated voided retired written_off "
         "cancelled replaced discarded",
         "wait": "submitted requested unplaced tentative pending trial proposed agreed countered "
-        "waitlisted to_come running publishing allocating",
+        "waitlisted to_come running publishing allocating joined",
         "alarm": "returned at_risk disputed no_show not_delivered rejected expired declined lapsed "
         "failed",
         "warn": "suspended partially_delivered partial release_requested",
