@@ -229,3 +229,18 @@ def test_reading_everything_counts_what_was_unread(notify: Session) -> None:
 
     assert messages.read_all(notify, by=CLERK, at=NOON) == 2
     assert messages.read_all(notify, by=CLERK, at=NOON) == 0
+
+
+def test_every_school_hears_of_a_season_and_the_schedulers_that_it_can_be_allocated(
+    notify: Session,
+) -> None:
+    hear(notify, people.season("opened", by=actor(SCHEDULER)), people.season("allocating"))
+    schools = sorted((who.name, "season_opened") for who in (CLERK, COLLEAGUE, STRANGER))
+    assert told(notify) == schools
+    assert told(notify, "email") == schools
+
+    hear(notify, people.season("closed", verb="collecting_ends"))
+
+    assert told(notify) == sorted([*schools, (SCHEDULER.name, "season_closed")])
+    row = message(notify, SCHEDULER)
+    assert (row.link.partition("/seasons/")[0], row.parameters["lessons"]) == ("", 40)
