@@ -18,6 +18,7 @@ from tests import postgres
 from tests.faults.count import unquiet
 from tests.random import (
     scenes_changes,
+    scenes_groupings,
     scenes_lessons,
     scenes_offers,
     scenes_orders,
@@ -32,7 +33,10 @@ from tests.random.watch import Row, Watch
 from tests.random.world import Timetable, World
 from tests.town import Town, a_town, databases
 
-SCENES = (scenes_orders, scenes_lessons, scenes_offers, scenes_promises, scenes_changes)
+SCENES = (
+    *(scenes_orders, scenes_lessons, scenes_offers, scenes_promises, scenes_changes),
+    scenes_groupings,
+)
 WHOLE = 2000  # events in which every move of the table has to occur
 CHECKPOINT = 500
 LEAST_GOOD = 0.6
