@@ -219,6 +219,33 @@ def no_place_used_twice(books: Books) -> Looks:
     yield from _apart("booking.lesson", placed, lambda row: row["place"]["resource_id"], "id")
 
 
+def guests_are_where_their_host_is(books: Books) -> Looks:
+    """I13. A joined lesson stands at its host's time and place and is held by nobody else; its host
+    counts exactly the people who come."""
+    lessons = books.by_id("booking.lesson")
+    coming: dict[str, int] = {}
+    for row in books["booking.lesson"]:
+        host_id = row.get("joined_to")
+        if host_id is None:
+            continue
+        if row["state"] != "cancelled":
+            coming[host_id] = coming.get(host_id, 0) + row["attendees"]
+        if row["state"] != "joined":
+            continue
+        host, why = lessons.get(host_id), ""
+        if host is None or host["state"] not in PLACED:
+            why = f"joined to {host_id}, which is {host['state'] if host else 'unknown'}"
+        elif any(row[name] != host[name] for name in ("starts_at", "ends_at", "place")):
+            why = f"is not where and when {host_id} is"
+        yield Look("booking.lesson", row["id"], why)
+    for row in books["booking.lesson"]:
+        people, said = coming.get(row["id"], 0), row.get("guest_people", 0)
+        if people or said:
+            live = row["state"] not in SETTLED
+            why = f"counts {said} guests, and {people} come" if live and people != said else ""
+            yield Look("booking.lesson", row["id"], why)
+
+
 def _apart(kind: str, rows: Iterable[Row], resource: Any, lesson: str) -> Looks:
     """Each against the one that holds the place longest of those before it."""
     latest: dict[str, Row] = {}
@@ -266,4 +293,5 @@ INVARIANTS = {
     "I9": (ends_say_why, "every end has reason, fault and notice"),
     "I10": (deadlines_have_effect, "no deadline in the past without its effect"),
     "I11": (no_place_used_twice, "no site or venue used twice at once"),
+    "I13": (guests_are_where_their_host_is, "guests are where and when their host is"),
 }

@@ -262,6 +262,33 @@ def test_i12_a_copy_of_nothing_and_one_ahead_of_its_source_offend() -> None:
     assert {look.row for look in looks} == {"notify.lesson_copy lesson", "lecturer.seat ghost"}
 
 
+HOSTING = {"id": "host", "guest_people": 30, "state": "tentative"}
+JOINED = {"id": "guest", "state": "joined", "joined_to": "host", "attendees": 30}
+
+
+@pytest.mark.parametrize(
+    ("host", "guest", "offends"),
+    [
+        ({}, {}, []),
+        ({"state": "unplaced"}, {}, ["guest"]),
+        ({}, {"place": FAR}, ["guest"]),
+        ({}, LATER, ["guest"]),
+        ({"guest_people": 20}, {}, ["host"]),
+        ({}, {"state": "cancelled"}, ["host"]),
+        ({"state": "verified"}, {"state": "verified"}, []),
+        ({"id": "other", "guest_people": 0}, {}, ["guest"]),
+    ],
+)
+def test_i13_guests_are_where_their_host_is(
+    host: dict[str, object], guest: dict[str, object], offends: list[str]
+) -> None:
+    rows = [lesson(**{**HOSTING, **host}), lesson(**{**JOINED, **guest})]
+
+    found = offenders(invariants.guests_are_where_their_host_is, books(booking__lesson=rows))
+
+    assert [look.id for look in found] == offends
+
+
 class Time:
     """A clock that only sleeping moves."""
 
