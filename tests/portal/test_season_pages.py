@@ -92,6 +92,8 @@ def test_from_the_opening_to_the_result(town: Town, desk: Browser, clerk: Browse
     assert "已排上" in result or "没有排上" in result
     assert "已统一分配：本校 2 课次" in see(clerk, "/clerk")
     assert "已分配" in see(Person(town, "supervisor"), season)
+    assert "分配方案已发布" in see(desk, season)
+    assert "开始统一分配" in see(desk, "/desk/audit?subject=booking.season")
     assert "开始征集</h2>" not in see(Person(town, "supervisor"), "/desk/seasons")
     assert "本校没有这段时间的课次" in see(Person(town, QUIET_SCHOOL), mine)
     assert desk.http.get(f"{season}?format=xlsx").content[:2] == b"PK"

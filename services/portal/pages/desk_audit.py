@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Response
 
 from services.kit.auth import Role
-from services.portal.pages import desk_plan_words, desk_words, refusals
+from services.portal.pages import desk_plan_words, desk_seasons, desk_words, refusals
 from services.portal.pages.desk_lists import asked, given, listed, midnight, wants_sheet
 from services.portal.pages.frame import Page, pages
 
@@ -79,6 +79,8 @@ def told(page: Page, row: dict[str, Any]) -> dict[str, Any]:
 def _what(page: Page, row: dict[str, Any]) -> str:
     if row["about"] == "booking.plan":
         return desk_plan_words.told(row, page._)
+    if row["about"] == "booking.season":
+        return desk_seasons.told(row, page._)
     return desk_words.told(page._, row["verb"], row["fact"])
 
 

@@ -7,9 +7,11 @@ from uuid import UUID
 from fastapi import Response
 
 from services.kit.auth import Role
+from services.portal.pages import desk_words
 from services.portal.pages.desk_lists import asked, moment, wants_sheet
 from services.portal.pages.desk_plans import DEGREES, WEIGHTS, options
 from services.portal.pages.frame import Page, pages
+from services.portal.pages.words import Words
 
 router = pages("/desk/seasons", Role.SCHEDULER, Role.SUPERVISOR)
 
@@ -21,6 +23,17 @@ STEPS = {
     "closed": "截止",
     "allocating": "统一分配",
     "allocated": "分配完成",
+}
+# What happened to a season, by its fact.
+TOLD = {
+    "opened": "开始征集",
+    "extended": "改了截止时间",
+    "closing_soon": "提醒各校即将截止",
+    "closed": "征集截止",
+    "reopened": "重新开放征集",
+    "allocating": "开始统一分配",
+    "allocated": "分配方案已发布",
+    "cancelled": "取消征集",
 }
 # From which difference to the average on one says so.
 LEAST = 1.0
@@ -63,8 +76,11 @@ async def open_one(page: Page) -> Response:
 @router.get("/{season_id:uuid}")
 async def season(page: Page, season_id: UUID) -> Response:
     """How many lessons of which schools and courses, and what each school was given before and
-    is given now."""
-    found = await page.get("booking", f"/seasons/{season_id}")
+    is given now; who did what."""
+    found, past = await page.gather(
+        page.get("booking", f"/seasons/{season_id}"),
+        page.get("booking", "/happened", key=season_id, limit=50),
+    )
     rows = [{**one, "sentence": sentence(page, one["before"], found)} for one in found["schools"]]
     if wants_sheet(page):
         return page.excel(page._("季度征集"), sheet(page), rows)
@@ -75,6 +91,10 @@ async def season(page: Page, season_id: UUID) -> Response:
         silent=[one for one in rows if not one["lessons"]],
         most=max([one["after"] for one in rows], default=0),
         steps=steps(page, found["state"]),
+        past=[
+            {**row, "who": desk_words.by(page._, row["by"]), "what": told(row, page._)}
+            for row in past["items"]
+        ],
         weights=[(name, page._(text)) for name, text in WEIGHTS.items()],
         degrees=[(code, page._(text)) for code, text in DEGREES.items()],
     )
@@ -120,6 +140,12 @@ def sentence(page: Page, before: int, season: dict[str, Any]) -> str:
     if before - average >= LEAST:
         return page._("今年已落实 %(n)s 课次，多于平均的 %(average)s，同等条件下靠后", **facts)
     return page._("今年已落实 %(n)s 课次，与平均的 %(average)s 相当", **facts)
+
+
+def told(row: dict[str, Any], words: Words) -> str:
+    """What was done, in the past."""
+    text = TOLD.get(str(row["fact"]))
+    return words(text) if text else str(row["fact"])
 
 
 def steps(page: Page, state: str) -> list[tuple[str, str]]:

@@ -203,6 +203,7 @@ ABOUT: dict[str, str] = {
     "booking.lesson": "课次",
     "booking.change": "改期单",
     "booking.plan": "排课方案",
+    "booking.season": "季度征集",
     "booking.calendar": "工作日历",
     "booking.numbers": "区级参数",
     "booking.school": "学校",
