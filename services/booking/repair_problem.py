@@ -47,6 +47,11 @@ class RepairDesk(Desk):
             now=max(0, self._minute(self.wanted.now)),
         )
 
+    def _lecturer(self, number: int) -> dict[str, Any]:
+        """What is over is no time to propose."""
+        row, now = super()._lecturer(number), max(0, self._minute(self.wanted.now))
+        return {**row, "avail": [[max(a, now), b] for a, b in row["avail"] if b > now]}
+
     def _held_now(self) -> list[tuple[int, int, int]]:
         return [
             (self.number[lesson_id], self.who[at.lecturer_id], self._minute(at.starts_at))

@@ -67,6 +67,8 @@ def _asked(full: Full, other: Elsewhere) -> dict[str, Any]:
 def _why(full: Full, material: Material, answer: Answer | None) -> dict[str, Any]:
     said = answer.why.get(full.lesson.id) if answer else None
     refused = material.refused.get(full.lesson.id, {})
+    if said and (said["change"] or {}).get("kind") == "one_more_window":
+        return {**said, "change": None}  # its school is asked about a date as it is
     return said or {"headline": NO_START, "counts": refused, "took": [], "change": None}
 
 

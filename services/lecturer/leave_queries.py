@@ -60,8 +60,9 @@ def revoke_impact(
     on = appointments.ends_from(session, row, on, at)
     bare = appointments.bare_from(session, row, lecturer, on=on, at=at)
     zone = Numbers.of(session, lecturer.district).zone
-    ends = clock.midnight(last_day(row.ends_on, row.revoked_on) + timedelta(days=1), zone)
-    return _touched(session, lecturer, bare, (clock.midnight(on, zone), ends), by)
+    over = last_day(row.ends_on, row.revoked_on) + timedelta(days=1)
+    begins, ends = (clock.midnight(day, zone).astimezone(zone) for day in (on, over))
+    return _touched(session, lecturer, bare, (begins, ends), by)
 
 
 def _touched(

@@ -172,6 +172,7 @@ def test_what_the_end_of_a_letter_would_touch_is_shown_first(district: Session) 
     assert lesson["assignment"]["lesson_id"] == seat.lesson_id
     assert {one["lecturer_id"] for one in lesson["candidates"]} == {best.id, chosen.id}
     assert after["lessons"] == []
+    assert found["starts_at"].isoformat() == "2026-12-01T00:00:00+08:00"
     with pytest.raises(Invalid, match="in_the_past"):
         leave_queries.revoke_impact(district, letter, on=date(2026, 11, 22), by=SCHEDULER, at=NOON)
     with pytest.raises(NotFound, match="not_found"):

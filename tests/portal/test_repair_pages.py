@@ -101,8 +101,8 @@ def leads(answer: httpx.Response) -> str:
 
 def repair(town: Town, desk: Browser, **cause: str) -> tuple[str, dict[str, Any]]:
     """From the impact to the repair: its page, and what it says."""
-    path = leads(press(desk, "/desk/repairs", **cause))
-    api = f"/api/booking{path.removeprefix('/desk')}"
+    path = leads(press(desk, "/desk/impact/repairs", **cause))
+    api = f"/api/booking{path.removeprefix('/desk/impact')}"
     until(lambda: town.get("scheduler", api)["state"] != "running", 30, what="it is computed")
     found = town.get("scheduler", api)
     assert found["state"] == "ready", (found["code"], found["facts"])
@@ -159,7 +159,7 @@ def test_none_is_taken_and_the_leave_is_saved_all_the_same(town: Town, desk: Bro
     shown = see(desk, leads(press(desk, f"{path}/save", what="only", lesson=lesson["id"])))
 
     assert "没有采用补救方案" in shown
-    api = f"/api/booking{path.removeprefix('/desk')}"
+    api = f"/api/booking{path.removeprefix('/desk/impact')}"
     assert town.get("scheduler", api)["state"] == "discarded"
     wanted = len(SCHOOLS) * len(DAYS)
     until(lambda: all_promised(town, wanted), 60, what="the ladder found somebody else")
@@ -191,7 +191,7 @@ def test_a_day_without_lessons_moves_to_another_wish_or_asks_the_school(
         return all_promised(town, wanted) and there
 
     until(moved, 60, what="whoever is asked comes, and it is moved")
-    again = leads(press(desk, "/desk/repairs", kind="days", **days))
+    again = leads(press(desk, "/desk/impact/repairs", kind="days", **days))
     until(lambda: "没有已排定的课受影响" in see(desk, again), 30, what="nothing is left to mend")
 
 
@@ -216,26 +216,58 @@ def test_what_cannot_stay_within_the_wishes_becomes_a_question_to_the_school(
     assert lesson["course_title"] in see(clerk, "/clerk")
 
 
+def test_a_letter_ends_and_somebody_else_is_asked_first(town: Town, desk: Browser) -> None:
+    wanted = len(SCHOOLS) * len(DAYS)
+    until(lambda: all_promised(town, wanted), 60, what="everybody is promised again")
+    lesson = somebody(town, 17)
+    holder = lesson["staffing"]["holder_id"]
+    path = f"/api/lecturer/lecturers/{holder}/appointments"
+    letter = town.get("scheduler", path)["items"][0]["id"]
+    assert "先看影响和补救" in see(desk, f"/desk/lecturers/{holder}")
+    on = {"appointment_id": letter, "on": "2026-12-17"}
+    assert "解聘的影响" in see(desk, f"/desk/impact?appointment_id={letter}&on=2026-12-17")
+
+    path, found = repair(town, desk, kind="appointment", **on, reason="调离")
+    lines = {line["lesson_id"]: line for line in found["lines"]}
+    assert lines[lesson["id"]]["action"] in ("substitute", "move")
+    leads(press(desk, f"{path}/save", what="chosen", lesson=[*lines]))
+
+    letters = town.get("scheduler", f"/api/lecturer/lecturers/{holder}/appointments")["items"]
+    assert next(o for o in letters if o["id"] == letter)["revoke_reason"] == "调离"
+    first = lines[lesson["id"]]["after"]["lecturer_id"]
+
+    def asked() -> bool:
+        return any(
+            offer["lecturer_id"] == first
+            for offer in pending(town)
+            if offer["lesson_id"] == lesson["id"]
+        )
+
+    until(asked, 30, what="the one who was proposed is asked")
+
+
 def test_the_pages_are_the_schedulers_and_odd_forms_are_refused_in_a_sentence(
     town: Town, desk: Browser
 ) -> None:
-    path = leads(press(desk, "/desk/repairs", kind="days", **{"from": "2026-12-24", "to": ""}))
+    path = leads(
+        press(desk, "/desk/impact/repairs", kind="days", **{"from": "2026-12-24", "to": ""})
+    )
     until(lambda: "没有已排定的课受影响" in see(desk, path), 30, what="it is computed")
     clerk = Person(town, "SCH-06")
 
-    assert "停课日" in see(desk, "/desk/repairs")
+    assert "停课日" in see(desk, "/desk/impact/repairs")
     assert desk.http.get(f"{path}?format=xlsx").content[:2] == b"PK"
     assert clerk.http.get(path).status_code in (403, 404)
-    assert desk.http.get(f"/desk/repairs/{uuid4()}").status_code == 404
+    assert desk.http.get(f"/desk/impact/repairs/{uuid4()}").status_code == 404
     for odd in (
         {},
         {"kind": "leave"},
         {"kind": "site", "site_id": "x"},
         {"kind": "days", "from": "x"},
     ):
-        assert press(desk, "/desk/repairs", **odd).status_code == 422
+        assert press(desk, "/desk/impact/repairs", **odd).status_code == 422
     for odd in ({"kind": "appointment"}, {"kind": "appointment", "appointment_id": str(uuid4())}):
-        assert press(desk, "/desk/repairs", **odd).status_code == 404
+        assert press(desk, "/desk/impact/repairs", **odd).status_code == 404
     leads(press(desk, f"{path}/retry"))
     until(lambda: "没有已排定的课受影响" in see(desk, path), 30, what="it is computed again")
     assert leads(press(desk, f"{path}/discard")) == "/desk/impact"

@@ -14,7 +14,7 @@ from services.portal.pages.desk_lists import given, moment, wants_sheet
 from services.portal.pages.frame import Page, pages
 from services.portal.pages.upstream import Refused
 
-router = pages("/desk/repairs", Role.SCHEDULER)
+router = pages("/desk/impact/repairs", Role.SCHEDULER)
 
 
 @router.get("")
@@ -30,12 +30,14 @@ async def repairs(page: Page) -> Response:
 async def make(page: Page) -> Response:
     """From the impact, before anything is saved."""
     made = await page.post("booking", "/repairs", {"cause": await _cause(page)})
-    return await page.go(f"/desk/repairs/{made['id']}")
+    return await page.go(f"/desk/impact/repairs/{made['id']}")
 
 
 @router.get("/{repair_id:uuid}")
 async def repair(page: Page, repair_id: UUID) -> Response:
     found = await page.get("booking", f"/repairs/{repair_id}")
+    if page.wants_fragment and found["state"] != "running":
+        return Response(headers={"HX-Refresh": "true"})  # there is more to see than was asked for
     lines = [{**line, **_words(page, line)} for line in found["lines"]]
     if wants_sheet(page):
         return page.excel(page._("补救方案"), sheet(page), lines)
@@ -65,7 +67,7 @@ async def save(page: Page, repair_id: UUID) -> Response:
         await _save_cause(page, found, said.first_asked(chosen))
     except Refused as refused:
         raise _who_may_not(page, refused, found) from refused
-    where = f"/desk/repairs/{repair_id}"
+    where = f"/desk/impact/repairs/{repair_id}"
     if not chosen:
         await page.post("booking", f"/repairs/{repair_id}/discard")
         return await page.go(where, done=page._("已保存，没有采用补救方案。"))
@@ -79,7 +81,7 @@ async def save(page: Page, repair_id: UUID) -> Response:
 async def retry(page: Page, repair_id: UUID) -> Response:
     """On what is known now."""
     await page.post("booking", f"/repairs/{repair_id}/retry")
-    return await page.go(f"/desk/repairs/{repair_id}")
+    return await page.go(f"/desk/impact/repairs/{repair_id}")
 
 
 @router.post("/{repair_id:uuid}/discard")
