@@ -149,6 +149,8 @@ def _edited(
     lines = plans.lines_of(session, plan.id)
     plan.unserved = sum(o.weight for o in lines if o.starts_at is None and not o.left_out)
     plan.status = "edited"
+    # What was proven is proven of a plan without these hands: a pin may lie outside the wishes.
+    plan.bound_unserved = plan.bound_soft = None
     return plan_door.edited(session, plan, line, verb, by=by, at=at), line
 
 

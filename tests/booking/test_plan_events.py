@@ -116,6 +116,18 @@ def test_an_edit_says_which_lesson_and_where(district: Session) -> None:
     assert {one["lesson_id"] for one in edits} == {str(lesson.id)}
 
 
+def test_what_was_proven_is_not_said_of_an_edited_plan(district: Session) -> None:
+    """A pin outside the wishes serves what no plan within them could."""
+    one, other = wishing(district, TUESDAY), wishing(district, TUESDAY)
+    plan = planned(district, a_plan(district, one, other), {one.id: (LI, TUESDAY.starts_at)})
+    assert plan.bound_unserved == plan.unserved != 0
+    at: dict[str, Any] = {"starts_at": THURSDAY.starts_at, "by": SCHEDULER, "at": NOON}
+
+    plan_pins.pin(district, plan.id, other.id, lecturer_id=WANG, judged=FINE, **at)
+
+    assert (plan.unserved, plan.bound_unserved, plan.bound_soft) == (0, None, None)
+
+
 def test_a_new_plan_names_the_one_it_begins_from(district: Session) -> None:
     first = ready(district, wishing(district, TUESDAY))
 

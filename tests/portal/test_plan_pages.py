@@ -240,12 +240,14 @@ def test_it_is_published_once(town: Town, desk: Person) -> None:
 
 
 def heard(town: Town) -> bool:
-    """Of the publishing, of the last lesson and of the last offer."""
-    offers = town.get("scheduler", "/api/lecturer/offers")["items"]
+    """Has notify heard of the publishing and of an offer for each lesson that was placed?"""
     with town.database("notify") as session:
         over = session.exec(select(Batch).where(col(Batch.published_at).is_not(None))).first()
-        kinds = Counter(row.kind for row in session.exec(select(Gathered)))
-    return over is not None and kinds["offer_received"] >= len(offers) > 0
+        offers = [row for row in session.exec(select(Gathered)) if row.kind == "offer_received"]
+    if over is None:
+        return False
+    placed = town.get("scheduler", f"/api/booking/plans/{over.id}/progress")["placed"]
+    return len(offers) >= int(placed) > 0
 
 
 def test_everybody_is_told_once_of_a_published_plan(town: Town, desk: Person) -> None:
