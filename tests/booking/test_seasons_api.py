@@ -1,5 +1,6 @@
 """Booking over HTTP: season windows: every verb once, who sees what, and what is refused."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -134,6 +135,18 @@ async def test_two_at_once_and_nothing_to_allocate_are_refused(house: House) -> 
     empty = await house.post(SCHEDULER, f"{path}/allocate", expect=409)
 
     assert empty["type"] == "no_open_lessons"
+
+
+async def test_of_two_opened_at_the_same_moment_one_is(house: House) -> None:
+    async def opened() -> int:
+        who = {"authorization": f"Bearer {house.token(SCHEDULER)}"}
+        once = {"idempotency-key": str(uuid4())}
+        path = "/api/booking/seasons"
+        return (await house.client.post(path, json=SEASON, headers={**who, **once})).status_code
+
+    said = await asyncio.gather(*(opened() for _ in range(4)))
+
+    assert sorted(said) == [201, 409, 409, 409]
 
 
 @pytest.mark.parametrize("who", [CLERK, SUPERVISOR, LECTURER])
