@@ -90,6 +90,7 @@ def test_from_the_opening_to_the_result(town: Town, desk: Browser, clerk: Browse
     until(lambda: "分配完成" in see(desk, season) and "已分配" in see(desk, season), 60)
     result = see(clerk, mine)
     assert "已排上" in result or "没有排上" in result
+    assert "合适的讲师：" in "".join(see(Person(town, f"SCH-0{n}"), mine) for n in range(1, 7))
     assert "已统一分配：本校 2 课次" in see(clerk, "/clerk")
     assert "已分配" in see(Person(town, "supervisor"), season)
     assert "分配方案已发布" in see(desk, season)

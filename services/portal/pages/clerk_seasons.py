@@ -9,6 +9,7 @@ from fastapi import Response
 
 from services.kit.auth import Role
 from services.portal.pages import desk_plan_words, refusals
+from services.portal.pages.desk_board_words import LABELS
 from services.portal.pages.desk_seasons import sentence, steps
 from services.portal.pages.frame import Page, pages
 from services.portal.pages.upstream import Refused
@@ -62,17 +63,24 @@ def touching(seasons: list[dict[str, Any]], order: dict[str, Any]) -> list[dict[
 def result(page: Page, lesson: dict[str, Any], state: str) -> dict[str, Any]:
     """In words what became of a lesson; before the allocation nothing has."""
     if state != "allocated":
-        return {"said": "", "change": "", "tone": "wait"}
+        return {"said": "", "tone": "wait"}
     if lesson["outcome"] == "placed":
-        return {"said": page._("已排上"), "change": "", "tone": "good"}
+        return {"said": page._("已排上"), "tone": "good"}
     if lesson["outcome"] == "skipped":
         code, facts = lesson["outcome_code"] or "refused", lesson["outcome_facts"]
         why = refusals.sentence(Refused(409, code, facts), page._)
     elif lesson["left_out"]:
         why = page._("这次没有安排。")
     else:
-        why = desk_plan_words.headline(lesson["why"], page._)
-    return {"said": why, "change": "", "tone": "warn"}
+        why = _why(page, lesson["why"])
+    return {"said": why, "tone": "warn"}
+
+
+def _why(page: Page, why: dict[str, Any] | None) -> str:
+    """Most reasons are the lecturers'; a school has to be told whose they are."""
+    text = desk_plan_words.headline(why, page._)
+    of_lecturers = (why or {}).get("headline") in LABELS
+    return page._("合适的讲师：%(why)s", why=text) if of_lecturers else text
 
 
 def _is_news(page: Page, season: dict[str, Any]) -> bool:
