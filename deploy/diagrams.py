@@ -7,6 +7,7 @@ from typing import Any
 
 from services.booking.grouping_states import GROUPING
 from services.booking.plan_states import PLAN
+from services.booking.repair_states import REPAIR
 from services.booking.season_states import SEASON
 from services.booking.states import CHANGE, LESSON, ORDER
 from services.kit.states import Machine
@@ -21,6 +22,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "授课承诺 assignment": ASSIGNMENT,
     "改期单 change": CHANGE,
     "排课方案 plan": PLAN,
+    "补救方案 repair": REPAIR,
     "拼班与送教 grouping": GROUPING,
     "季度征集 season": SEASON,
 }

@@ -84,6 +84,13 @@ PLACES: dict[str, dict[str, tuple[float, float]]] = {
         "failed": (0, 1),
         "discarded": (1, 1),
     },
+    "repair": {
+        "running": (0, 0),
+        "ready": (1, 0),
+        "adopted": (2, 0),
+        "failed": (0, 1),
+        "discarded": (1, 1),
+    },
     "grouping": {
         "proposed": (0, 0),
         "agreed": (1, 0),

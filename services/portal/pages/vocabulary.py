@@ -136,6 +136,7 @@ WORDS: dict[str, dict[str, str]] = {
         "assignment": "授课承诺",
         "change": "改期单",
         "plan": "排课方案",
+        "repair": "补救方案",
         "season": "季度征集",
         "grouping": "拼班与送教",
     },
