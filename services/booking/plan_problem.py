@@ -135,6 +135,7 @@ def _ground_lesson(one: Possible, number: Mapping[Place, int]) -> GroundLesson:
         pools=tuple((one.line.snapshot or {}).get("eligible_pools", ())),
         wanted=tuple(UUID(id) for id in lesson.wanted_lecturers),
         wanted_only=lesson.wanted_only,
+        revision=lesson.revision if lesson.starts_at is not None else None,
         slots=tuple(slot for slot, _ in one.slots),
     )
 

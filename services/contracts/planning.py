@@ -45,6 +45,8 @@ class GroundLesson(Frozen):
     pools: tuple[str, ...]
     wanted: tuple[UUID, ...] = ()  # requested lecturers, the most wanted first
     wanted_only: bool = False  # nobody else will do
+    # Of a lesson that is placed: whoever was asked for it and said no, or gave it up, is out.
+    revision: int | None = None
     slots: tuple[Slot, ...] = Field(max_length=MOST_SLOTS)
 
 
@@ -128,7 +130,8 @@ class GroundSlot(Frozen):
 
 class LessonGround(Frozen):
     """A lesson of the question, in its order. `out`: who is out at any time, and why:
-    lecturer_inactive not_qualified wrong_pool not_the_requested_lecturer too_far. All static
+    lecturer_inactive not_qualified wrong_pool not_the_requested_lecturer too_far, and of a placed
+    lesson already_declined already_expired already_revoked already_released and so on. All static
     reasons of a lecturer at a slot are those here and those there; nobody is both `able` and out,
     nobody neither. `slots` in the order asked."""
 

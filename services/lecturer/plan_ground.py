@@ -44,6 +44,7 @@ from services.lecturer.plan_ground_rows import (
     offers,
     qualified,
     reach,
+    tried,
 )
 from services.lecturer.plan_ground_times import Horizon
 
@@ -63,13 +64,20 @@ def ground(session: Session, facts: dict[str, Any]) -> dict[str, Any]:
     places = Places(question.places)
     held = list(holdings(session, question.district, found, horizon, places))
     given = given_this_year(session, question.district, horizon)
-    judge = Judge(found, rules)
+    judge, before = Judge(found, rules), tried(session, question, number)
     answer = Ground(
         lecturers=tuple(
             shown(person, horizon, places.spots, given.get(person.id, 0)) for person in found
         ),
         lessons=tuple(
-            judged(lesson, places, able.get(lesson.course_id, frozenset()), judge, horizon)
+            judged(
+                lesson,
+                places,
+                able.get(lesson.course_id, frozenset()),
+                judge,
+                horizon,
+                before.get(lesson.lesson_id, {}),
+            )
             for lesson in question.lessons
         ),
         places=tuple(places.all),
@@ -156,7 +164,12 @@ def asked(slot: tuple[datetime, datetime], rules: Rules, **facts: Any) -> Ask:
 
 
 def judged(
-    lesson: GroundLesson, places: Places, able: frozenset[int], judge: Judge, horizon: Horizon
+    lesson: GroundLesson,
+    places: Places,
+    able: frozenset[int],
+    judge: Judge,
+    horizon: Horizon,
+    before: Mapping[int, str],
 ) -> LessonGround:
     noon = datetime.combine(horizon.first_on, time(12, tzinfo=horizon.rules.zone))
     ask = asked(
@@ -168,7 +181,10 @@ def judged(
         wanted=lesson.wanted,
         wanted_only=lesson.wanted_only,
     )
-    always = judge.always(ask, able)
+    always = [
+        (*found, before[n]) if n in before else found
+        for n, found in enumerate(judge.always(ask, able))
+    ]
     slots = []
     for slot in lesson.slots:
         then = judge.then(slot)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from services.contracts.booking import Place, Slot
 from services.contracts.planning import GroundQuestion, Held, Offered
 from services.kit import clock
 from services.lecturer.eligibility import Frame, Person
+from services.lecturer.ladder import ANSWERED, GONE
 from services.lecturer.models import Assignment, Offer, Qualification
 from services.lecturer.people import COUNTED, NEIGHBOUR
 from services.lecturer.places import Spot, spot
@@ -114,6 +116,27 @@ def offers(
     for lecturer, lesson, id, starts_at, ends_at in session.execute(waiting):
         slot = Slot(starts_at=starts_at, ends_at=ends_at)
         yield Offered(lecturer=number[lecturer], lesson_id=lesson, offer_id=id, slot=slot)
+
+
+def tried(
+    session: Session, question: GroundQuestion, number: Mapping[UUID, int]
+) -> dict[UUID, dict[int, str]]:
+    """By placed lesson, who was asked for it in its revision and is not asked again."""
+    revisions = {one.lesson_id: one.revision for one in question.lessons if one.revision}
+    found: dict[UUID, dict[int, str]] = {}
+    for table, states in ((Offer, ANSWERED), (Assignment, GONE)) if revisions else ():
+        row: Any = table
+        statement = select(row.lesson_id, row.revision, row.lecturer_id, row.state).where(
+            row.district == question.district,
+            row.lesson_id.in_(revisions),
+            row.state.in_(states),
+        )
+        if table is Offer:
+            statement = statement.where(col(Offer.kind) == "seat")
+        for lesson_id, revision, lecturer_id, state in session.execute(statement):
+            if revision == revisions[lesson_id] and lecturer_id in number:
+                found.setdefault(lesson_id, {})[number[lecturer_id]] = f"already_{state}"
+    return found
 
 
 def given_this_year(session: Session, district: str, horizon: Horizon) -> dict[UUID, int]:

@@ -20,14 +20,14 @@ import nats
 import psutil
 from sqlmodel import col, select
 
-from deploy.home import SERVICES
+from deploy.home import PROCESSES as SERVED
 from deploy.nats_init import stream_of
 from services.kit.bus import subject_of
 from services.kit.outbox import Happened
 from tests.faults.count import reading
 from tests.town import Town
 
-PROCESSES = (*SERVICES, "nats")
+PROCESSES = (*SERVED, "nats")
 TALKERS = ("portal", "booking", "lecturer")
 BROKER_PATIENCE = 15  # seconds, until it is there to be told something again
 SAID_AGAIN = 30  # events per round

@@ -252,6 +252,29 @@ def queries_of(session: Session) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", hear)
 
 
+def test_of_a_placed_lesson_whoever_said_no_or_gave_it_up_is_out(district: Session) -> None:
+    """In its present revision; a new time would be a new question."""
+    people = [a_lecturer(district, f"LEC-00{n}") for n in (1, 2, 3, 4)]
+    seat = a_seat(district, state="confirmed", revision=2)
+    an_offer(district, people[0], seat, state="declined")
+    an_offer(district, people[1], seat, state="declined", revision=1)
+    a_promise(district, people[2], seat, state="released")
+    a_promise(district, people[3], seat)
+    asked = lesson(lesson_id=str(seat.lesson_id))
+
+    [placed] = grounded(district, {**asked, "revision": 2}).lessons
+    [open_] = grounded(district, asked).lessons
+
+    assert [placed.reasons(n) for n in range(4)] == [
+        ("already_declined",),
+        (),
+        ("already_released",),
+        (),
+    ]
+    assert (placed.allowed, placed.slots[0].able) == ((1, 3), (1, 3))
+    assert open_.allowed == (0, 1, 2, 3)
+
+
 def test_thirty_lessons_take_no_more_queries_than_one(xiqing: Session) -> None:
     troubled(xiqing)
     lessons = [asked for _, asked in some_lessons(xiqing, 30)]
