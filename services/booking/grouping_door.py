@@ -9,14 +9,17 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.booking.grouping_models import Grouping
 from services.booking.grouping_states import GROUPING, LIVE, GroupingState
 from services.booking.models import Lesson, Order, OrderLine, School
+from services.booking.seeing import DISTRICT_WIDE, READERS
 from services.contracts.booking import Gain, GroupingChanged, Place, Slot
 from services.kit import db, outbox, timers
 from services.kit.auth import Caller, Role
+from services.kit.errors import NotFound
 
 Side = Literal["host", "guest"]
 
@@ -35,6 +38,25 @@ def take(session: Session, grouping_id: UUID) -> tuple[Grouping, Lesson, Lesson]
     host, guest = (session.get_one(Lesson, id) for id in (row.host_id, row.guest_id))
     host, guest = take_both(session, host, guest)
     return db.get(session, Grouping, grouping_id, lock=True), host, guest
+
+
+def visible(by: Caller) -> SelectOfScalar[Grouping]:
+    """Proposals the caller may know of: a school those in which it has a part."""
+    by.needs(*READERS)
+    chosen = select(Grouping).where(Grouping.district == by.district)
+    if not by.has(*DISTRICT_WIDE):
+        mine = col(Grouping.guest_school_id) == by.school_id
+        hosts = (col(Grouping.host_school_id) == by.school_id) & (col(Grouping.kind) == "merge")
+        chosen = chosen.where(mine | hosts)
+    return chosen
+
+
+def find(session: Session, grouping_id: UUID, by: Caller) -> Grouping:
+    """404 for what the caller may not know; 403 for lecturers."""
+    row = session.exec(visible(by).where(Grouping.id == grouping_id)).first()
+    if row is None:
+        raise NotFound("not_found", what="grouping", id=str(grouping_id))
+    return row
 
 
 def asked(row: Grouping) -> tuple[Side, ...]:

@@ -5,23 +5,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from services.booking import (
-    conflict_queries,
-    grouping_rules,
-    lesson_queries,
-    lesson_rules,
-    moving_queries,
-    place_checks,
-    plan_rules,
-)
+from services.booking import grouping_rules, lesson_rules, place_checks, plan_rules, plan_starts
+from services.booking.change_door import LIVE
 from services.booking.grouping_rules import Found, Standing, Way
-from services.booking.lesson_queries import Full
-from services.booking.models import Lesson, StaffingCopy
+from services.booking.models import Change, Lesson, SiteCopy, StaffingCopy, Venue
 from services.booking.states import LessonState as L
 from services.contracts.booking import Place, Slot
-from services.contracts.catalog import CourseVersion
 from services.kit.auth import Caller
 from services.kit.numbers import Numbers
 
@@ -31,155 +23,118 @@ MOST_PAIRS = 400  # looked at, the nearest first
 
 
 def found(session: Session, *, but: set[UUID], by: Caller, at: datetime) -> list[Found]:
-    """Among all promised lessons of the district, without these."""
-    return routes(session, _promised(session, by, but, at), by=by, at=at)
-
-
-def routes(session: Session, rows: Sequence[Full], *, by: Caller, at: datetime) -> list[Found]:
-    """The moves among these promised lessons that put two on one way, each lesson once."""
+    """The moves among all promised lessons that put two on one way, each lesson once; without
+    these lessons. What a school wished for itself first, then the nearest."""
     numbers = Numbers.of(session, by.district)
-    standing = [_standing(full) for full in rows]
-    by_way, zone = Way.of(numbers), numbers.zone
-    pairs = list(grouping_rules.one_way(standing, by_way, zone, within=APART))[:MOST_PAIRS]
+    way, all_of_them = Way.of(numbers), promised(session, by.district, at=at)
+    free = [one for one in all_of_them if one.lesson.id not in but]
+    pairs = list(grouping_rules.one_way(free, way, numbers.zone, within=APART))[:MOST_PAIRS]
     if not pairs:
         return []
-    judge = Judge(session, rows, by.district, numbers, at)
-    of: dict[UUID, list[Standing]] = defaultdict(list)
-    for one in standing:
-        of[one.holder_id].append(one)
+    judge = Judge(session, all_of_them, by, at)
     kept: list[Found] = []
     taken: set[UUID] = set()
     for host, guest, km in pairs:
         if {host.lesson.id, guest.lesson.id} & taken:
             continue
-        slot = judge.beside(host, guest, of[guest.holder_id], by_way)
-        if slot is not None:
-            wished = slot in guest.wished
-            kept.append(grouping_rules.route(host, guest, slot, km, by_way, wished=wished))
+        one = judge.route(host, guest, km, way)
+        if one is not None:
+            kept.append(one)
             taken |= {host.lesson.id, guest.lesson.id}
-    # What a school wished for itself first, then the nearest.
     return sorted(kept, key=lambda one: (not one.gain.wished, one.gain.km, one.guest.id))
 
 
-def ways_for(
-    session: Session,
-    host: Lesson,
-    guest: Lesson,
-    rows: Sequence[Full],
-    *,
-    by: Caller,
-    at: datetime,
-) -> list[Found]:
-    """The same for two lessons named; what else their lecturer gives on that day counts too."""
-    holder = {full.staffing.holder_id for full in rows if full.staffing}
-    if len(holder) != 1:
-        return []
+def between(
+    session: Session, host_id: UUID, guest_id: UUID, *, by: Caller, at: datetime
+) -> Found | str:
+    """The same for two lessons named; or why not: lesson_not_promised, no_way_together."""
     numbers = Numbers.of(session, by.district)
-    by_way, zone = Way.of(numbers), numbers.zone
-    standing = {full.lesson.id: _standing(full) for full in rows}
-    others = promised(_given_by(session, by.district, holder.pop(), at))
-    pairs = grouping_rules.one_way(list(standing.values()), by_way, zone, within=APART)
-    judge = Judge(session, rows, by.district, numbers, at)
-    for a, b, km in pairs:
-        if (a.lesson.id, b.lesson.id) == (host.id, guest.id):
-            slot = judge.beside(a, b, [_standing(full) for full in others], by_way)
-            if slot is not None:
-                return [grouping_rules.route(a, b, slot, km, by_way, wished=slot in b.wished)]
-    return []
+    way, all_of_them = Way.of(numbers), promised(session, by.district, at=at)
+    named = [one for one in all_of_them if one.lesson.id in (host_id, guest_id)]
+    if len(named) < len({host_id, guest_id}):
+        return "lesson_not_promised"
+    for host, guest, km in grouping_rules.one_way(named, way, numbers.zone, within=APART):
+        if (host.lesson.id, guest.lesson.id) == (host_id, guest_id):
+            return Judge(session, all_of_them, by, at).route(host, guest, km, way) or (
+                "no_way_together"
+            )
+    return "no_way_together"
 
 
 class Judge:
-    """May a promised lesson be at this time where it is? Everything is read once."""
+    """When may a promised lesson be beside another one? Everything is read once."""
 
     def __init__(
-        self, session: Session, rows: Sequence[Full], district: str, numbers: Numbers, at: datetime
+        self, session: Session, standing: Sequence[Standing], by: Caller, at: datetime
     ) -> None:
-        days = [d for full in rows if (d := full.lesson.starts_at) is not None]
-        first, last = (day.astimezone(numbers.zone).date() for day in (min(days), max(days)))
-        self.grounds = conflict_queries.read(session, district, first, last)
-        self.ground = moving_queries.ground(session, self.grounds, district, at=at)
-        self.rows = {full.lesson.id: full for full in rows}
-        self.soonest, self.at = at + lesson_rules.early(numbers), at
+        numbers = Numbers.of(session, by.district)
+        days = [one.slot.starts_at.astimezone(numbers.zone).date() for one in standing]
+        self.period = min(days), max(days)
+        self.session, self.at = session, at
+        self.soonest = at + lesson_rules.early(numbers)
+        self.on = plan_starts.read(session, [one.lesson for one in standing], *self.period, by)
+        self.kept = _rooms(session, [one.place for one in standing])
+        self.of: dict[UUID, list[Standing]] = defaultdict(list)
+        for one in standing:
+            self.of[one.holder_id].append(one)
 
-    def beside(
-        self, host: Standing, guest: Standing, others: Iterable[Standing], by_way: Way
-    ) -> Slot | None:
-        zone = self.grounds.numbers.zone
-        km = grouping_rules.between(host.place, guest.place) or 0.0
-        rest = [one for one in others if one.lesson.id != guest.lesson.id]
-        for slot in grouping_rules.times_beside(host, guest, km, by_way, zone):
-            early = slot.starts_at >= self.soonest
-            free = grouping_rules.fits_between(slot, guest.place, rest, by_way)
-            if early and free and self.may(guest, slot):
-                return slot
+    def route(self, host: Standing, guest: Standing, km: float, way: Way) -> Found | None:
+        others = [x for x in self.of[guest.holder_id] if x.lesson.id != guest.lesson.id]
+        zone = self.on.numbers.zone
+        for slot in grouping_rules.times_beside(host, guest, km, way, zone):
+            near = slot.starts_at < self.soonest
+            if near or not grouping_rules.fits_between(slot, guest.place, others, way):
+                continue
+            if not self.against(guest, slot):
+                wished = slot in guest.wished
+                return grouping_rules.route(host, guest, slot, km, way, wished=wished)
         return None
 
-    def may(self, one: Standing, slot: Slot) -> bool:
-        place, lesson, grounds = one.place, one.lesson, self.grounds
-        course = CourseVersion.model_validate(self.rows[lesson.id].line.snapshot)
-        on = place_checks.Grounds(
-            numbers=grounds.numbers,
-            times=grounds.times(lesson.school_id),
-            calendar=grounds.calendar,
-            course=course,
-            venue=grounds.venues.get(place.resource_id) if place.kind == "venue" else None,  # type: ignore[arg-type]
-            site=grounds.sites.get(place.resource_id) if place.kind == "site" else None,  # type: ignore[arg-type]
+    def against(self, one: Standing, slot: Slot) -> list[str]:
+        version = place_checks.version_of(self.session, one.lesson)
+        grounds = plan_starts.grounds_of(self.session, one.lesson, one.place, version, self.on)
+        return plan_starts.codes(
+            one.lesson, slot, one.place, grounds, self.on, self.period, self.at
         )
-        if place_checks.against(lesson, slot, place, on, at=self.at):
-            return False
-        return self.ground.is_free(place.resource_id, slot, lesson.id)
 
 
-def promised(rows: Sequence[Full]) -> list[Full]:
-    """Of these the ones a lecturer has promised, about which nothing else is going on."""
-    return [
-        full
-        for full in rows
-        if full.lesson.state == L.CONFIRMED
-        and full.staffing is not None
-        and full.staffing.status == "held"
-        and full.staffing.holder_id is not None
-        and full.staffing.revision >= full.lesson.revision
-        and full.change_id is None
-        and full.lesson.retime is None
-        and full.lesson.programme_id is None
-        and not full.lesson.guest_people
-    ]
-
-
-def _promised(session: Session, by: Caller, spoken: set[UUID], at: datetime) -> list[Full]:
-    rows = session.exec(
-        select(Lesson)
-        .where(Lesson.district == by.district, Lesson.state == L.CONFIRMED)
+def promised(session: Session, district: str, *, at: datetime) -> list[Standing]:
+    """Lessons to come that a lecturer has promised, about which nothing else is going on."""
+    talked = sa.select(col(Change.id)).where(
+        col(Change.lesson_id) == col(Lesson.id), col(Change.state).in_(LIVE)
+    )
+    rows = session.execute(
+        sa.select(Lesson, col(StaffingCopy.holder_id))
+        .join(StaffingCopy, col(StaffingCopy.lesson_id) == col(Lesson.id))
+        .where(col(Lesson.district) == district, col(Lesson.state) == L.CONFIRMED)
         .where(col(Lesson.starts_at) > at, col(Lesson.starts_at) < at + AHEAD)
+        .where(col(StaffingCopy.status) == "held", col(StaffingCopy.holder_id).is_not(None))
+        .where(col(StaffingCopy.revision) >= col(Lesson.revision), ~talked.exists())
+        .where(col(Lesson.programme_id).is_(None), col(Lesson.guest_people) == 0)
         .order_by(col(Lesson.starts_at), col(Lesson.id))
         .limit(plan_rules.MOST_LESSONS)
-    ).all()
-    free = [row for row in rows if row.id not in spoken]
-    return promised(lesson_queries.full(session, free))
+    )
+    return [_standing(lesson, holder_id) for lesson, holder_id in rows]
 
 
-def _given_by(session: Session, district: str, holder_id: UUID | None, at: datetime) -> list[Full]:
-    rows = session.exec(
-        select(Lesson)
-        .join(StaffingCopy, col(StaffingCopy.lesson_id) == col(Lesson.id))
-        .where(Lesson.district == district, Lesson.state == L.CONFIRMED)
-        .where(StaffingCopy.holder_id == holder_id, col(Lesson.starts_at) > at)
-    ).all()
-    return lesson_queries.full(session, rows)
-
-
-def _standing(full: Full) -> Standing:
-    lesson, said = full.lesson, full.staffing
-    assert lesson.starts_at and lesson.ends_at and said and said.holder_id
+def _standing(lesson: Lesson, holder_id: UUID) -> Standing:
+    assert lesson.starts_at and lesson.ends_at
     wishes = [Slot.model_validate(wish) for wish in lesson.wishes]
     times = plan_rules.slots_of(wishes, lesson.minutes, camp=False, points=0)
     return Standing(
         lesson=lesson,
         slot=Slot(starts_at=lesson.starts_at, ends_at=lesson.ends_at),
         place=Place.model_validate(lesson.place),
-        holder_id=said.holder_id,
-        school_name=full.school_name,
-        course_title=(full.line.snapshot or {}).get("title", ""),
+        holder_id=holder_id,
         wished=[slot for slot, _ in times],
     )
+
+
+def _rooms(session: Session, places: Iterable[Place]) -> list[object]:
+    """Kept, so that looking one up later costs nothing."""
+    ids = {place.resource_id for place in places if place.resource_id}
+    return [
+        row
+        for table in (Venue, SiteCopy)
+        for row in session.exec(select(table).where(col(table.id).in_(ids)))
+    ]

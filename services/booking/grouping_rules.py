@@ -67,8 +67,6 @@ class Standing:
     slot: Slot
     place: Place
     holder_id: UUID
-    school_name: str
-    course_title: str
     wished: Sequence[Slot] = field(default=())  # the times the school wished for, as they would be
 
 

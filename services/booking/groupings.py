@@ -10,10 +10,11 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from services.booking import changes, grouping_queries, grouping_routes, joined, placing
+from services.booking import changes, grouping_pairs, grouping_routes, joined, placing
 from services.booking.grouping_door import asked, move, sides, take, take_both, tell, waits_for
+from services.booking.grouping_door import find as find_grouping
 from services.booking.grouping_models import Grouping
-from services.booking.grouping_queries import WAITS
+from services.booking.grouping_pairs import WAITS
 from services.booking.grouping_rules import Found, Way, merge
 from services.booking.grouping_states import GROUPING, LIVE, GroupingState
 from services.booking.lesson_door import find, move_lesson
@@ -74,7 +75,7 @@ def propose(
 def agree(session: Session, grouping_id: UUID, *, by: Caller, at: datetime) -> Grouping:
     """One side agrees; the last one carries it out. What cannot be any more has `lapsed`, with the
     reason."""
-    grouping_queries.find(session, grouping_id, by)
+    find_grouping(session, grouping_id, by)
     row, host, guest = take(session, grouping_id)
     mine = [side for side in sides(row, by) if side in waits_for(row)]
     GROUPING.move("agree", GroupingState(row.state), _roles(row, by))
@@ -93,7 +94,7 @@ def decline(
     session: Session, grouping_id: UUID, *, reason: str | None = None, by: Caller, at: datetime
 ) -> Grouping:
     """One side does not want it: everything stays as it is."""
-    grouping_queries.find(session, grouping_id, by)
+    find_grouping(session, grouping_id, by)
     row, *_ = take(session, grouping_id)
     side = next(iter(sides(row, by)), None)
     return move(session, row, "decline", by=by, at=at, side=side, reason=reason)
@@ -103,7 +104,7 @@ def withdraw(
     session: Session, grouping_id: UUID, *, reason: str | None = None, by: Caller, at: datetime
 ) -> Grouping:
     """The district thinks better of it, as long as not everybody has agreed."""
-    grouping_queries.find(session, grouping_id, by)
+    find_grouping(session, grouping_id, by)
     row, *_ = take(session, grouping_id)
     return move(session, row, "withdraw", by=by, at=at, reason=reason)
 
@@ -142,18 +143,15 @@ def _possible(
             special = lesson.programme_id is not None or lesson.makeup_of is not None
             if lesson.state not in WAITS or special:
                 raise Conflict("lesson_not_open", state=str(lesson.state))
-        a, b = grouping_queries.waiting(session, [host, guest], by=by, at=at)
+        a, b = grouping_pairs.waiting(session, [host, guest], by=by, at=at)
         found = merge(a, b, Way.of(numbers), numbers.zone, at=starts_at)
         if isinstance(found, str):
             raise Conflict(found)
         return found
-    both = grouping_queries.lessons_of(session, {host.id, guest.id})
-    rows = grouping_routes.promised([both[host.id], both[guest.id]])
-    if len(rows) < len(both):
-        raise Conflict("lesson_not_promised")
-    for one in grouping_routes.ways_for(session, host, guest, rows, by=by, at=at):
-        return one
-    raise Conflict("no_way_together")
+    found = grouping_routes.between(session, host.id, guest.id, by=by, at=at)
+    if isinstance(found, str):
+        raise Conflict(found)
+    return found
 
 
 def _carry_out(

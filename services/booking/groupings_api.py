@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlmodel import Session, col
 
+from services.booking import grouping_pairs, groupings
 from services.booking import grouping_queries as queries
-from services.booking import groupings
+from services.booking.grouping_door import find
 from services.booking.grouping_models import Grouping
 from services.booking.grouping_schemas import (
     FoundsOut,
@@ -33,7 +34,7 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 def found(tx: Tx, who: Who, now: Now, kind: Kind | None = None) -> FoundsOut:
     """What could be proposed now: like requests of near schools at a time both wished for, and
     promised lessons of one lecturer at near places on different days; the nearest first."""
-    rows = queries.found(tx, kind=kind, by=who, at=now)
+    rows = grouping_pairs.found(tx, kind=kind, by=who, at=now)
     of = queries.lessons_of(tx, {id for one in rows for id in (one.host.id, one.guest.id)})
     numbers = Numbers.of(tx, who.district)
     return FoundsOut(items=[of_found(one, of, numbers) for one in rows])
@@ -68,7 +69,7 @@ def all_groupings(
 @router.get("/groupings/{grouping_id}")
 def one(grouping_id: UUID, tx: Tx, who: Who, response: Response) -> GroupingOut:
     """A proposal, and what the caller may do next."""
-    return _shown(tx, queries.find(tx, grouping_id, who), who, response)
+    return _shown(tx, find(tx, grouping_id, who), who, response)
 
 
 @router.post("/groupings/{grouping_id}/agree")

@@ -28,6 +28,7 @@ from services.booking.plan_rules import Points
 from services.booking.rules import SchoolTimes, WorkCalendar
 from services.booking.states import LessonState
 from services.contracts.booking import Place, Slot
+from services.contracts.catalog import CourseVersion
 from services.kit.auth import Caller
 from services.kit.errors import Invalid
 from services.kit.numbers import Numbers
@@ -79,7 +80,7 @@ def possible(
 ) -> list[Possible]:
     """Every lesson in its order, as far as it is in one of the `states`. A pinned one is judged at
     its own time alone."""
-    on = _read(session, lessons, first, last, by)
+    on = read(session, lessons, first, last, by)
     found = [
         _one(session, lesson, on, (first, last), wish_points, pinned, by, at)
         if lesson.state in states
@@ -114,9 +115,25 @@ def _one(
         place = place_checks.place_asked(session, lesson, Asked(), by=by)
     except Invalid as refusal:
         return Possible(lesson, line, weight, None, refused={refusal.code: 1})
+    grounds = grounds_of(session, lesson, place, version, on)
+    asked = _asked(lesson, wish_points, pinned)
+    refused: Counter[str] = Counter()
+    slots = []
+    for slot, points in asked:
+        against = codes(lesson, slot, place, grounds, on, period, at)
+        refused.update(against)
+        if not against:
+            slots.append((slot, points))
+    return Possible(lesson, line, weight, place, slots, dict(refused))
+
+
+def grounds_of(
+    session: Session, lesson: Lesson, place: Place, version: CourseVersion, on: Reading
+) -> Grounds:
+    """What this lesson is judged by at this place."""
     school = on.schools[lesson.school_id]
     blocked = on.blocked.get(school.id, frozenset())
-    grounds = Grounds(
+    return Grounds(
         numbers=on.numbers,
         times=SchoolTimes(school.evening_class, school.saturday_class, blocked),
         calendar=on.calendar,
@@ -124,15 +141,6 @@ def _one(
         venue=session.get(Venue, place.resource_id) if place.kind == "venue" else None,
         site=session.get(SiteCopy, place.resource_id) if place.kind == "site" else None,
     )
-    asked = _asked(lesson, wish_points, pinned)
-    refused: Counter[str] = Counter()
-    slots = []
-    for slot, points in asked:
-        codes = _codes(lesson, slot, place, grounds, on, period, at)
-        refused.update(codes)
-        if not codes:
-            slots.append((slot, points))
-    return Possible(lesson, line, weight, place, slots, dict(refused))
 
 
 def _asked(
@@ -145,7 +153,7 @@ def _asked(
     return plan_rules.slots_of(wishes, lesson.minutes, camp=camp, points=wish_points)
 
 
-def _codes(
+def codes(
     lesson: Lesson,
     slot: Slot,
     place: Place,
@@ -201,7 +209,7 @@ def _number(day: Possible, slot: Slot) -> int | None:
     return starts.index(slot.starts_at) if slot.starts_at in starts else None
 
 
-def _read(
+def read(
     session: Session, lessons: Sequence[Lesson], first: date, last: date, by: Caller
 ) -> Reading:
     """The rows are kept in the session, so that looking one up later costs nothing."""

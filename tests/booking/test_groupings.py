@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from services.booking import (
     attest,
     changes,
+    grouping_pairs,
     grouping_queries,
     groupings,
     lessons,
@@ -83,7 +84,7 @@ def the_clock_looks(session: Session) -> None:
 def test_like_requests_of_near_schools_are_found_with_what_they_bring(district: Session) -> None:
     host, guest = two(district)
 
-    (found,) = grouping_queries.found(district, kind=None, by=SCHEDULER, at=NOON)
+    (found,) = grouping_pairs.found(district, kind=None, by=SCHEDULER, at=NOON)
 
     assert (found.kind, found.host.id, found.guest.id) == ("merge", host.id, guest.id)
     assert found.slot == TUESDAY
@@ -95,12 +96,12 @@ def test_a_lesson_is_found_in_one_pair_and_not_while_it_is_spoken_of(district: S
     host, guest = two(district)
     third = a_lesson(district, L.UNPLACED, school=JING, attendees=31)
 
-    (found,) = grouping_queries.found(district, kind="merge", by=SUPERVISOR, at=NOON)
+    (found,) = grouping_pairs.found(district, kind="merge", by=SUPERVISOR, at=NOON)
     proposed(district, host, guest)
 
     assert found.host.id == host.id
     assert found.guest.id in (guest.id, third.id)
-    assert grouping_queries.found(district, kind="merge", by=SCHEDULER, at=NOON) == []
+    assert grouping_pairs.found(district, kind="merge", by=SCHEDULER, at=NOON) == []
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_what_does_not_go_together_is_refused_with_the_reason(
     with pytest.raises(Conflict, match=code):
         proposed(district, host, other)
 
-    assert grouping_queries.found(district, kind="merge", by=SCHEDULER, at=NOON) == []
+    assert grouping_pairs.found(district, kind="merge", by=SCHEDULER, at=NOON) == []
 
 
 def test_near_is_what_the_district_says(district: Session) -> None:
@@ -369,7 +370,7 @@ def on_one_way(session: Session) -> tuple[Lesson, Lesson]:
 def test_two_days_of_a_lecturer_become_one(district: Session) -> None:
     host, guest = on_one_way(district)
 
-    (found,) = grouping_queries.found(district, kind="route", by=SCHEDULER, at=NOON)
+    (found,) = grouping_pairs.found(district, kind="route", by=SCHEDULER, at=NOON)
 
     assert (found.host.id, found.guest.id) == (host.id, guest.id)
     assert found.slot.starts_at == TUESDAY.starts_at - 5 * HOUR
@@ -422,7 +423,7 @@ def test_on_one_way_are_only_lessons_of_one_lecturer(district: Session) -> None:
     assert host.state == L.CONFIRMED
     with pytest.raises(Conflict, match="no_way_together"):
         proposed(district, host, guest, "route")
-    assert grouping_queries.found(district, kind="route", by=SCHEDULER, at=NOON) == []
+    assert grouping_pairs.found(district, kind="route", by=SCHEDULER, at=NOON) == []
     assert UUID(int=99) != LI
 
 
@@ -447,7 +448,7 @@ def test_only_schedulers_propose_and_schools_do_not_look_for_pairs(district: Ses
             district, kind="merge", host_id=host.id, guest_id=guest.id, by=CLERK, at=NOON
         )
     with pytest.raises(Forbidden):
-        grouping_queries.found(district, kind=None, by=CLERK, at=NOON)
+        grouping_pairs.found(district, kind=None, by=CLERK, at=NOON)
 
 
 def test_another_district_knows_of_nothing(district: Session) -> None:
