@@ -129,6 +129,7 @@ def addresses(world: World, day: str) -> dict[str, Routes]:
             ],
             "/desk/seasons": ["/desk/seasons", "/desk/seasons?state=collecting"],
             "/desk/seasons/{season_id:uuid}": [f"/desk/seasons/{id}" for id in seasons],
+            "/plans/{id}": [f"/plans/{world.plan}"],
             "/seasons/{id}": [f"/seasons/{world.season}"],
             "/desk/impact/repairs": ["/desk/impact/repairs"],
             "/desk/impact/repairs/{repair_id:uuid}": [f"/desk/impact/repairs/{world.repair}"],
