@@ -29,6 +29,8 @@ COURSE_WORDS = {"put", "trial", "approve", "publish", "retire"}
 SITE_WORDS = {"put", "close", "reopen"}
 LECTURER_WORDS = {"put", "activate", "deactivate", "raise_cap", "reset_cap"}
 LECTURER_WORDS |= {"qualify", "set_availability", "take_leave", "undo_leave"}
+# A change begun to carry out what a school wished for: no move, it is born so.
+BIRTHS = {("propose_wished", "proposed")}
 # What no event tells by itself.
 MADE_HERE = {"objection_raised", "lessons_placed", "offers_received"}
 STAFFING_WORDS = {"changed", "exhausted", "waived"}
@@ -113,7 +115,8 @@ def test_narrow_rows_name_moves_that_exist() -> None:
     for noun, row, _ in ROWS:
         if "/" in row:
             fact, verb = row.split("/")
-            assert (verb, fact) in {(move.verb, move.fact) for move in machines[noun].moves}
+            moves = {(move.verb, move.fact) for move in machines[noun].moves}
+            assert (verb, fact) in moves | BIRTHS
 
 
 def test_what_is_gathered_says_each_thing_in_a_line() -> None:
