@@ -14,6 +14,7 @@ from services.booking import (
     lesson_rules,
     plan_rules,
     plan_starts,
+    season_checks,
 )
 from services.booking.grouping_models import Grouping
 from services.booking.grouping_rules import Found, Waiting, Way
@@ -59,7 +60,7 @@ def _with_partners(lessons: Sequence[Lesson]) -> list[Lesson]:
 def waiting(
     session: Session, lessons: Sequence[Lesson], *, by: Caller, at: datetime
 ) -> list[Waiting]:
-    """These lessons with the times and rooms they could have."""
+    """These lessons with the times and rooms they could have; none in an open season."""
     numbers = Numbers.of(session, by.district)
     first = at.astimezone(numbers.zone).date()
     last = first + AHEAD
@@ -74,6 +75,8 @@ def waiting(
         by=by,
         at=at,
     )
+    shut = season_checks.shut_between(session, by.district, first, last)
+    possible = [season_checks.without(shut, one) for one in possible]
     schools = _rows(session, School, {one.school_id for one in lessons})
     rooms = _capacities(session, [one.place for one in possible if one.place])
     blocked = _blocked(session, by.district, first, last)

@@ -68,6 +68,15 @@ def shut_days(session: Session, plan: Plan) -> list[tuple[datetime, datetime]]:
     ]
 
 
+def shut_between(
+    session: Session, district: str, first: date, last: date
+) -> list[tuple[datetime, datetime]]:
+    """The spans of these days that seasons have to themselves."""
+    zone = Numbers.of(session, district).zone
+    chosen = _over(district, first, last)
+    return [span(one.first_on, one.last_on, zone) for one in session.exec(chosen)]
+
+
 def without(days: list[tuple[datetime, datetime]], one: Possible) -> Possible:
     """A waiting lesson without the times in these spans."""
     if one.lesson.state not in OPEN:

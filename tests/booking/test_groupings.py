@@ -14,6 +14,7 @@ from services.booking import (
     groupings,
     lessons,
     placing,
+    seasons,
 )
 from services.booking.clockwork import TIMERS
 from services.booking.grouping_models import Grouping
@@ -123,6 +124,22 @@ def test_what_does_not_go_together_is_refused_with_the_reason(
         proposed(district, host, other)
 
     assert grouping_pairs.found(district, kind="merge", by=SCHEDULER, at=NOON) == []
+
+
+def test_what_a_season_collects_is_not_put_together_beside_it(district: Session) -> None:
+    host, guest = two(district)
+    seasons.open(
+        district,
+        name="一季度征集",
+        first_on=TUESDAY.starts_at.date(),
+        last_on=TUESDAY.starts_at.date(),
+        closes_at=NOON + DAY,
+        by=SCHEDULER,
+        at=NOON,
+    )
+
+    with pytest.raises(Conflict, match="no_common_time"):
+        proposed(district, host, guest)
 
 
 def test_near_is_what_the_district_says(district: Session) -> None:
