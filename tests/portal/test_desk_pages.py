@@ -16,7 +16,7 @@ from deploy.call import DISTRICT
 from services.booking.models import Lesson
 from services.booking.states import LessonState
 from services.kit.ids import reference_id
-from services.portal.pages import desk_home, desk_impact, desk_lesson, desk_lists, desk_words
+from services.portal.pages import desk_ground_saving, desk_home, desk_lesson, desk_lists, desk_words
 from services.portal.pages.desk_lecturers import numbered
 from services.portal.pages.upstream import Refused
 from services.portal.pages.words import catalogue, words
@@ -314,10 +314,10 @@ def test_numbers_of_letters_run_on() -> None:
 
 
 def test_days_between_two_days_and_no_more_than_forty() -> None:
-    assert desk_impact.days("2026-12-31", "2027-01-01") == ["2026-12-31", "2027-01-01"]
+    assert desk_ground_saving.days("2026-12-31", "2027-01-01") == ["2026-12-31", "2027-01-01"]
     for first, last in (("2026-12-02", "2026-12-01"), ("x", ""), ("2026-01-01", "2026-12-31")):
         with pytest.raises(Refused, match="period_invalid"):
-            desk_impact.days(first, last)
+            desk_ground_saving.days(first, last)
 
 
 def test_a_form_names_a_wish_or_a_time_and_one_place() -> None:
