@@ -130,7 +130,14 @@ def test_a_substitute_is_proposed_first_asked_and_holds_the_lesson(
     assert (line["lesson_id"], line["action"]) == (lesson["id"], "substitute")
     assert line["after"]["lecturer_id"] not in (None, ill)
     assert f"时间不变，先请{line['after']['lecturer_name']}代课" in page
+    sub = f"/api/lecturer/lecturers/{line['after']['lecturer_id']}/leave/{uuid4()}"
+    same = {"starts_at": "2026-12-08T08:00:00+08:00", "ends_at": "2026-12-08T18:00:00+08:00"}
+    town.put("scheduler", sub, {**same, "reason": "培训"})
+    refused = press(desk, f"{path}/save", what="chosen", lesson=lesson["id"])
+    assert (refused.status_code, line["after"]["lecturer_name"] in refused.text) == (409, True)
+    assert "什么都没有保存" in refused.text
     assert town.get("scheduler", f"/api/lecturer/lecturers/{ill}/leave")["items"] == []
+    town.post("scheduler", f"{sub}/undo", {"reason": "取消"})
     strangers = {one["id"]: one["version"] for one in lessons(town, "confirmed")}
 
     saved = press(desk, f"{path}/save", what="chosen", lesson=lesson["id"])
