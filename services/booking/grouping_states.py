@@ -29,7 +29,7 @@ GROUPING = Machine("grouping", [
     Move("withdraw",        {G.PROPOSED}, G.WITHDRAWN, SCHEDULER, "withdrawn",   "withdraw"),
     Move("answer_deadline", {G.PROPOSED}, G.EXPIRED,   TIMER,     "expired"),
     Move("no_longer", {G.PROPOSED, G.AGREED}, G.LAPSED, SYSTEM,   "lapsed"),
-    Move("apply_ok",        {G.AGREED},   G.APPLIED,   SYSTEM,    "applied"),
+    Move("put_together",    {G.AGREED},   G.APPLIED,   SYSTEM,    "applied"),
 ])
 # fmt: on
 

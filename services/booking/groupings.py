@@ -68,7 +68,7 @@ def propose(
         note=note,
         deadline_at=_deadline(session, one, guest, at),
     )
-    tell(session, row, "proposed", "propose", was=None, by=by, at=at)
+    tell(session, row, "proposed", "propose_together", was=None, by=by, at=at)
     return row
 
 
@@ -173,7 +173,7 @@ def _carry_out(
         move(session, row, "no_longer", by=by, at=at, allowed=Role.SYSTEM, reason_code=refusal.code)
         return
     if row.kind == "merge":
-        move(session, row, "apply_ok", by=by, at=at, allowed=Role.SYSTEM)
+        move(session, row, "put_together", by=by, at=at, allowed=Role.SYSTEM)
     else:
         _after_the_change(session, row, by, at)
 
@@ -220,7 +220,7 @@ def _after_the_change(session: Session, row: Grouping, by: Caller, at: datetime)
     if change is None or change.state == ChangeState.AGREED:
         return
     if change.state == ChangeState.APPLIED:
-        move(session, row, "apply_ok", by=by, at=at, allowed=Role.SYSTEM)
+        move(session, row, "put_together", by=by, at=at, allowed=Role.SYSTEM)
     else:
         code = change.reason_code
         move(session, row, "no_longer", by=by, at=at, allowed=Role.SYSTEM, reason_code=code)

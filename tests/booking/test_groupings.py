@@ -178,11 +178,11 @@ def test_both_schools_agree_and_one_lesson_is_given(district: Session) -> None:
     assert told(district, guest.id)[-1]["joined_to"] == str(host.id)
     said = [(s["verb"], s["state"], s["side"]) for s in told(district, row.id)]
     assert said == [
-        ("propose", "proposed", None),
+        ("propose_together", "proposed", None),
         ("agree", "proposed", "host"),
         ("agree", "proposed", "guest"),
         ("all_agreed", "agreed", None),
-        ("apply_ok", "applied", None),
+        ("put_together", "applied", None),
     ]
     assert [s["version"] for s in told(district, row.id)] == [1, 2, 3, 4, 5]
 
