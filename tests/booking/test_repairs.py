@@ -261,7 +261,8 @@ def test_a_lesson_that_changed_meanwhile_is_skipped_and_says_so(district: Sessio
 
     lines = adopted(district, repair, stale, fresh)
 
-    assert (lines[stale.id].outcome, lines[stale.id].outcome_code) == ("skipped", "changed_since_repair")
+    skipped = lines[stale.id]
+    assert (skipped.outcome, skipped.outcome_code) == ("skipped", "changed_since_repair")
     assert lines[stale.id].outcome_facts["state"] == "suspended"
     assert (lines[fresh.id].outcome, fresh.starts_at) == ("done", THURSDAY.starts_at)
 
