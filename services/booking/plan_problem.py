@@ -36,7 +36,7 @@ ROOMS = 1000  # lessons at once where no guard holds the place: an address, onli
 BEST, POOL_STEP = 50, 10
 TRAVEL_DIV = 5
 LONGEST_MONTH = 31
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), 24 * 60
 MOST_ASKED = 600  # times in one question about the ground: half a second, a megabyte
 # Of these the planner knows the minutes himself; everybody else who is out is in no class.
 TOO_FAR = "too_far"
@@ -71,6 +71,11 @@ class Wanted:
     @property
     def midnight(self) -> datetime:
         return datetime.combine(self.first, time(), self.zone)
+
+    @property
+    def opens(self) -> int:
+        """Minutes to the period's first day."""
+        return (self.first_on - self.first).days * DAY
 
     @property
     def days(self) -> int:
@@ -232,10 +237,11 @@ class Desk:
     def _lecturer(self, number: int) -> dict[str, Any]:
         one, pools = self.ground.lecturers[number], self.wanted.options.pools
         place = pools.index(one.pool) if one.pool in pools else len(pools)
+        opens = self.wanted.opens  # no time before is proposed
         return {
             "pool": 0,
             "courses": [n for able, n in self._classes.items() if number in able],
-            "avail": [list(span) for span in one.free],
+            "avail": [[max(a, opens), b] for a, b in one.free if b > opens],
             "valid": list(one.valid),
             "max_day": one.day_cap,
             "max_week": one.week_cap,

@@ -136,6 +136,14 @@ def solved(wanted: Wanted, ground: Ground) -> Answer:
     return Reading(desk).of(write_plan(plan))
 
 
+def test_no_time_before_the_period_is_thought_of(district: Session) -> None:
+    wanted = wanted_of(district, wishing(district, TUESDAY))
+    question = ground_question(wanted, XIQING)
+    problem = Desk(wanted, ground_of(question, {LI: {}, WANG: {"free": ((0, 600),)}})).problem()
+
+    assert [one["avail"] for one in problem["lecturers"]][:2] == [[[1440, 7 * 1440]], []]
+
+
 def test_day_0_is_a_monday_and_the_month_counts_whole(district: Session) -> None:
     wanted = wanted_of(district, wishing(district, TUESDAY))
 
