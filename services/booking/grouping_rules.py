@@ -243,9 +243,9 @@ def next_with_host(host: Lesson, guest: Lesson, *, fits: bool) -> tuple[str, dic
         case "delivered" | "verified" | "disputed":
             return "host_delivered", {}
         case "partially_delivered":
-            return "host_cut_short", {}
+            return "host_cut_short", _why(host)
         case "not_delivered" | "written_off":
-            return "host_not_delivered", {"reason_code": host.reason_code, "fault": host.fault}
+            return "host_not_delivered", _why(host)
         case "tentative" | "confirmed" | "at_risk" | "suspended" | "in_progress":
             same = (host.starts_at, host.ends_at, host.place)
             if same == (guest.starts_at, guest.ends_at, guest.place):
@@ -255,6 +255,12 @@ def next_with_host(host: Lesson, guest: Lesson, *, fits: bool) -> tuple[str, dic
             now = dict(zip(("starts_at", "ends_at", "place"), same, strict=True))
             return "follow_host", {**now, "revision": guest.revision + 1}
     return "part", {}
+
+
+def _why(host: Lesson) -> dict[str, Any]:
+    """Its reason is theirs, as far as it says one."""
+    said = {"reason_code": host.reason_code, "fault": host.fault}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def distance(place: Place, school: Waiting) -> float | None:

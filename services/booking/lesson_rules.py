@@ -30,6 +30,9 @@ REASONS = {
     "rescue_failed": ("no_substitute", "lecturer"),
     "abort_none": ("nothing_taught", "lecturer"),
     "abort_some": ("cut_short", "lecturer"),
+    # As the lesson it was joined to, which says more.
+    "host_not_delivered": ("nothing_taught", "lecturer"),
+    "host_cut_short": ("cut_short", "lecturer"),
     "attest_ok": ("attested", "none"),
     "attest_by_district": ("attested", "none"),
     "resolve_verified": ("dispute_settled", "none"),

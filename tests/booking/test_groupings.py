@@ -231,6 +231,8 @@ def test_what_was_not_taught_was_not_taught_to_the_guests(
     the_clock_looks(district)
 
     assert (host.state, guest.state) == (state, state)
+    assert (guest.reason_code, guest.fault) == (host.reason_code, host.fault)
+    assert guest.reason_code and guest.fault and guest.notice
 
 
 def test_guests_wait_again_when_nobody_can_give_the_lesson(district: Session) -> None:
