@@ -3,9 +3,9 @@
 from collections.abc import Generator
 from typing import Any
 
-from tests.random.scene import EARLY, Lesson, Scene
+from tests.random.scene import EARLY, MINUTE, Lesson, Scene
 from tests.random.scenes import scene
-from tests.random.stage import Steps, Until
+from tests.random.stage import At, Steps, Until
 
 HOST, GUEST = "SCH-03", "SCH-09"  # a kilometre apart; a room for a hundred
 NEVER = "已有其他安排"
@@ -48,6 +48,7 @@ def a_shared_lesson_ends_early(s: Scene) -> Steps:
     yield from together(s, host, guest)
     yield from s.filled(host)
     yield from s.begun(host)
+    yield At(host.slot.starts_at + 70 * MINUTE, host.slot.starts_at + 100 * MINUTE)
     s.promise(host, "abort", minutes_taught=60, reason="突发停电", fault="force_majeure")
     yield s.state(guest, "partially_delivered")
     s.do(guest.school, f"{guest.path}/accept_as_is")
