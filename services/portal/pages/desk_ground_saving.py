@@ -33,11 +33,13 @@ async def letter(page: Page, letter_id: str, said: dict[str, Any], first: Substi
 
 
 async def site(page: Page, site_id: str, first: str, last: str, reason: str) -> None:
-    """Closed on these days only, or for good until it opens again."""
-    if not (first and last):
-        await page.post("catalog", f"/sites/{site_id}/close", {"reason": reason})
-        return
+    """Closed on these days only, or for good until it opens again. Said again after it was saved,
+    it is saved."""
     now = await page.get("catalog", f"/sites/{site_id}")
+    if not (first and last):
+        if now["state"] != "closed":
+            await page.post("catalog", f"/sites/{site_id}/close", {"reason": reason})
+        return
     body = {name: now[name] for name in (*TEXTS, *NUMBERS, "lat", "lon", "needs_guide")}
     body |= given(owner_school_id=now["owner_school_id"])
     body["closed_on"] = sorted({*now["closed_on"], *days(first, last)})
