@@ -20,6 +20,7 @@ from services.kit.bus import Bus
 from services.kit.db import Database, Lease, unavailable
 from services.kit.errors import Conflict, Refusal, Unavailable
 from services.kit.talk import talk
+from services.kit.waiting import wait
 
 LOOK = 0.25  # seconds between two looks for something to do
 TELL = 0.5  # seconds between two words about a run, at least
@@ -46,7 +47,7 @@ class Runner:
             while not stopping.is_set():
                 if await asyncio.to_thread(self._lease.held):
                     await self._look()
-                await _sleep(stopping, LOOK)
+                await wait(stopping, LOOK)
         finally:
             tasks = [*self._runs.values(), *self._publishing.values()]
             for task in tasks:
@@ -193,8 +194,3 @@ def valid(plan: dict[str, Any]) -> dict[str, Any]:
     if plan["violations"]:
         raise Unavailable("plan_invalid", violations=plan["violations"][:10])
     return plan
-
-
-async def _sleep(stopping: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stopping.wait(), seconds)

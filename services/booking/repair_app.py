@@ -17,6 +17,7 @@ from services.kit.bus import Bus
 from services.kit.db import Database, Lease
 from services.kit.errors import Refusal, Unavailable
 from services.kit.talk import talk
+from services.kit.waiting import wait
 
 LOOK = 0.2  # seconds between two looks for something to do
 
@@ -37,8 +38,7 @@ class Runner:
             while not stopping.is_set():
                 if await asyncio.to_thread(self._lease.held):
                     await self._look()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), LOOK)
+                await wait(stopping, LOOK)
         finally:
             for task in self._runs.values():
                 task.cancel()

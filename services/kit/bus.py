@@ -8,6 +8,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from services.kit import config, log
+from services.kit.waiting import wait
 
 
 class Bus:
@@ -95,4 +96,4 @@ async def keep(name: str, work: Any, stopping: asyncio.Event) -> None:
             await work()
         except Exception as error:
             log.get().warning("stumbled, starting again", task=name, error=repr(error))
-            await asyncio.sleep(0.5)
+            await wait(stopping, 0.5)

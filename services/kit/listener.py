@@ -15,6 +15,7 @@ from services.kit.bus import Bus, stream_of
 from services.kit.db import Database, unavailable
 from services.kit.inbox import Inbox, Unreadable, park
 from services.kit.relay import made_at
+from services.kit.waiting import first_of
 
 BATCH = 20
 RETRY_AFTER = (1, 5, 30, 120, 600)  # seconds; after the last one the message is parked
@@ -31,7 +32,9 @@ class Listener:
         self.stream = stream_of(source)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        await self.bus.ready.wait()
+        await first_of(self.bus.ready, stopping)
+        if stopping.is_set():
+            return
         subscription = await self.bus.jetstream().pull_subscribe_bind(
             durable=self.bus.service, stream=self.stream
         )

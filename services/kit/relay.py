@@ -15,6 +15,7 @@ from services.kit import clock, log, metrics
 from services.kit.bus import Bus, stream_of, subject_of
 from services.kit.db import Database, Lease
 from services.kit.outbox import Happened
+from services.kit.waiting import wait
 
 BATCH = 200
 AT_ONCE = 64
@@ -38,27 +39,21 @@ class Relay:
         while not stopping.is_set():
             self.wake.clear()
             if not self.bus.connected or not await asyncio.to_thread(self._lease.held):
-                await self._pause(1)
+                await wait(self.wake, 1)
                 continue
             if self._reconciled != self.bus.connections:
                 if not await self.database.read(has_told):
-                    await self._pause(1)  # nothing to lose; notify has no stream at all
+                    await wait(self.wake, 1)  # nothing to lose; notify has no stream at all
                     continue
                 await self._reconcile()
             rows = await self.database.read(unsent)
             metrics.OUTBOX_AGE.set(age(rows))
             if rows and await self._send(rows) == len(rows):
                 continue
-            await self._pause(0.2 if rows else 1)
+            await wait(self.wake, 0.2 if rows else 1)
 
     def close(self) -> None:
         self._lease.release()
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self.wake.wait(), seconds)
-        except TimeoutError:
-            return
 
     async def _reconcile(self) -> None:
         """The broker may have lost its disk: rows it no longer has are sent again."""

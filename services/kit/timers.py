@@ -16,6 +16,7 @@ from services.kit.errors import Refusal
 from services.kit.ids import uuid7
 from services.kit.outbox import Table
 from services.kit.types import Instant
+from services.kit.waiting import wait
 
 Act = Callable[[Session, UUID, datetime], None]
 Acts = Mapping[str, Act]
@@ -91,7 +92,7 @@ class Clockwork:
     async def run(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
             if not await asyncio.to_thread(self._lease.held):
-                await asyncio.sleep(1)
+                await wait(stopping, 1)
                 continue
             if self._first:
                 await self.database.write(self._make_good)
@@ -99,11 +100,11 @@ class Clockwork:
             if clock.real() - self._beaten >= BEAT:
                 await self.database.write(self._beat)
             following = await self.database.read(next_due)
-            wait = 1.0 if following is None else (following.due_at - clock.now()).total_seconds()
-            if following is not None and wait <= 0:
+            left = 1.0 if following is None else (following.due_at - clock.now()).total_seconds()
+            if following is not None and left <= 0:
                 await self._act(following)
             else:
-                await asyncio.sleep(min(1.0, wait))
+                await wait(stopping, min(1.0, left))
 
     def close(self) -> None:
         self._lease.release()

@@ -21,6 +21,7 @@ from services.kit import clock, config, log
 from services.kit.db import Database, Lease
 from services.kit.errors import Refusal
 from services.kit.numbers import Numbers
+from services.kit.waiting import wait
 from services.notify import envelopes
 from services.notify.models import Account, Channel, Message, Post
 from services.notify.sentences import Words, is_quiet
@@ -73,12 +74,12 @@ async def deliver(app: FastAPI, stopping: asyncio.Event) -> None:
                     pause = AWAY[min(away, len(AWAY) - 1)]
                     away += 1
                     log.get().warning("mail server away", error=repr(error), again_in=pause)
-                    await _wait(stopping, pause)
+                    await wait(stopping, pause)
                     continue
                 if outcomes:
                     await database.write(partial(note, outcomes=outcomes, at=clock.real()))
                 if len(mails) < BATCH:
-                    await _wait(news, LOOK)
+                    await wait(news, LOOK)
     finally:
         lease.release()
 
@@ -194,8 +195,3 @@ def _sealed(session: Session, row: Message) -> Sealed:
         log.get().exception("mail could not be written", message=str(row.id))
         return Sealed(row.id, "", never=repr(error))
     return Sealed(row.id, account.email, text, utf8)
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)

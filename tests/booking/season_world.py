@@ -31,8 +31,8 @@ def closed(session: Session, **facts: Any) -> Season:
     return seasons.close(session, season.id, by=SCHEDULER, at=NOON)
 
 
-def allocating(session: Session) -> tuple[Season, Plan]:
-    season = closed(session)
+def allocating(session: Session, **facts: Any) -> tuple[Season, Plan]:
+    season = closed(session, **facts)
     return seasons.allocate(session, season.id, options=Options(), by=SCHEDULER, at=NOON)
 
 

@@ -295,6 +295,19 @@ async def test_one_relay_at_a_time_on_postgresql(
     assert [row.times for row in rows(ears_database, Rung)] == [39]
 
 
+async def test_a_listener_whose_broker_never_came_ends_with_its_service(
+    ears_database: Database,
+) -> None:
+    stopping = asyncio.Event()
+    listener = Listener(Bus("ears"), ears_database, Inbox({BoothChanged: toy.hear}), "toy")
+    running = asyncio.create_task(listener.run(stopping))
+    await asyncio.sleep(0)
+
+    stopping.set()
+
+    await asyncio.wait_for(running, timeout=10)
+
+
 async def test_a_question_is_answered_and_a_forged_reply_is_not(
     broker: Broker, toy_database: Database
 ) -> None:

@@ -19,6 +19,7 @@ from nats.aio.msg import Msg
 from services.kit import clock, log
 from services.kit.auth import Role
 from services.kit.bus import Bus
+from services.kit.waiting import wait
 from services.portal import sessions
 from services.portal.pages.frame import Page, pages
 from services.portal.pages.live_patches import HEARD, patch_of
@@ -114,8 +115,7 @@ async def listen(app: FastAPI, stopping: asyncio.Event) -> None:
             if bus.connections != connection:  # it was away: nobody knows what was said
                 connection = bus.connections
                 hub.lost()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), 1)
+            await wait(stopping, 1)
         hub.end()
         for subscription in heard:
             with suppress(Exception):
@@ -138,8 +138,7 @@ async def _stream(page: Page, hub: Hub) -> AsyncIterator[str]:
         yield f"retry: {BACK_AFTER}\nevent: hello\ndata: {{}}\n\n"
         looked = loop.time()
         while not hub.ending and loop.time() < ends:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(ear.news.wait(), LOOK)
+            await wait(ear.news, LOOK)
             if ear.news.is_set() and not hub.ending:
                 await asyncio.sleep(TOGETHER)
             patches, again = ear.take()
